@@ -1,0 +1,1 @@
+"""Key account management: from order files to figures, one definition each."""
