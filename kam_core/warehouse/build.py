@@ -1,0 +1,161 @@
+"""Builds core and mart inside a snapshot from its raw tables, mart after mart, month after month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from kam_core.policy import Policy
+from kam_core.schema import TABLES
+from kam_core.view import add_months, month_start
+from kam_core.warehouse import quality
+
+SQL = Path(__file__).parent / "sql"
+Progress = Callable[[str, float], None]
+
+
+def build(con: Any, policy: Policy, progress: Progress | None = None) -> None:
+    """Fill the schemas core, mart and meta.quality of `con` from its raw tables.
+
+    `con` is a workbench connection whose schema raw holds every table of the data model, empty ones included.
+    """
+    say = progress or (lambda _words, _share: None)
+    for schema in ("core", "mart"):
+        con.execute(f"drop schema if exists {schema} cascade")
+        con.execute(f"create schema {schema}")
+    con.execute("create schema if not exists meta")
+    say("cleaning", 0.0)
+    _core(con, policy)
+    facts = _facts(con, policy)
+    for name in ("account", "manager", "partner", "target_month"):
+        con.execute(f"create table mart.{name} as {_mart(name)}")
+    months = _months(facts["first_day"], facts["as_of"])
+    for name in ("account_month", "account_month_line"):
+        _by_month(con, name, months, say)
+    say("tiers", 0.8)
+    _tiers(con, policy, facts)
+    say("checks", 0.95)
+    quality.check(con)
+    con.execute("analyze")
+
+
+def _core(con: Any, policy: Policy) -> None:
+    foreign = con.execute(
+        "select count(*) from raw.orders where currency is not null and currency <> $currency",
+        {"currency": policy.company.currency},
+    ).fetchone()[0]
+    for path in sorted((SQL / "core").glob("*.sql")):
+        if path.stem == "055_order_money":
+            _order_money(con, path.read_text("utf-8"), policy.company.currency, bool(foreign))
+        else:
+            con.execute(path.read_text("utf-8"))
+
+
+def _order_money(con: Any, converting: str, currency: str, foreign: bool) -> None:
+    """Without foreign currency the loaded rows serve as they are, uncopied."""
+    if foreign:
+        con.execute(converting, {"currency": currency})
+    else:
+        con.execute("create view core.order_money as select * from raw.orders")
+
+
+def _facts(con: Any, policy: Policy) -> dict[str, Any]:
+    """One row about the whole: what pages need before they can ask anything."""
+    today = datetime.now(timezone.utc).date()
+    first, last = con.execute(
+        "select min(order_date), max(order_date) filter (where order_date <= $today) from core.order_money",
+        {"today": today + timedelta(days=1)},
+    ).fetchone()
+    if last is None:
+        first = last = _other_last_day(con) or today
+    facts = {
+        "first_day": min(first, last),
+        "as_of": last,
+        "fiscal_start": policy.company.fiscal_year_start,
+        "currency": policy.company.currency,
+        "company": policy.company.name,
+    }
+    con.execute(
+        "create table mart.facts as select cast($first_day as date) as first_day, cast($as_of as date) as as_of,"
+        " cast($fiscal_start as integer) as fiscal_start, cast($currency as varchar) as currency,"
+        " cast($company as varchar) as company",
+        facts,
+    )
+    for table in TABLES:
+        con.execute(f"alter table mart.facts add column {table} bigint")
+        con.execute(f"update mart.facts set {table} = (select count(*) from raw.{table})")
+    for column in ("cost", "list_amount", "product_line", "partner_id"):
+        con.execute(f"alter table mart.facts add column has_{column} boolean")
+        con.execute(
+            f"update mart.facts set has_{column} = (select count({column}) > 0 from raw.orders)"
+        )
+    return facts
+
+
+def _other_last_day(con: Any) -> date | None:
+    """Where no orders are loaded, the last day that opportunities speak of."""
+    row = con.execute("select max(greatest(coalesce(closed_on, created_on), created_on)) from raw.opportunities").fetchone()
+    return row[0] if row else None
+
+
+def _mart(name: str) -> str:
+    return (SQL / "marts" / f"{name}.sql").read_text("utf-8")
+
+
+def _months(first: date, last: date) -> list[date]:
+    start = month_start(first)
+    count = (last.year - start.year) * 12 + last.month - start.month + 1
+    return [add_months(start, n) for n in range(count)]
+
+
+def _by_month(con: Any, name: str, months: list[date], say: Progress) -> None:
+    sql = _mart(name)
+    for number, month in enumerate(months):
+        verb = "insert into mart.{} by name" if number else "create table mart.{} as"
+        con.execute(f"{verb.format(name)} {sql}", {"from": month, "until": add_months(month, 1)})
+        say(name, number / len(months))
+
+
+def _tiers(con: Any, policy: Policy, facts: dict[str, Any]) -> None:
+    """Tiers at each month end and on the last day loaded, each run seeing the one before."""
+    con.execute("create table core.tier_before (account_id varchar, tier varchar, class varchar)")
+    sql = _mart("account_tier")
+    for number, as_of in enumerate(_tier_days(facts["first_day"], facts["as_of"])):
+        verb = "insert into mart.account_tier by name" if number else "create table mart.account_tier as"
+        con.execute(f"{verb} {sql}", _tier_values(policy, as_of))
+        con.execute("delete from core.tier_before")
+        con.execute(
+            "insert into core.tier_before select account_id, tier, class from mart.account_tier where as_of = $as_of",
+            {"as_of": as_of},
+        )
+    con.execute("drop table core.tier_before")
+
+
+def _tier_days(first: date, last: date) -> list[date]:
+    ends = [add_months(m, 1) - timedelta(days=1) for m in _months(first, last)]
+    return [d for d in ends if d < last] + [last]
+
+
+def _tier_values(policy: Policy, as_of: date) -> dict[str, Any]:
+    """Bound values of one run: the trailing 12 months as whole months and the odd days before them."""
+    end = as_of + timedelta(days=1)
+    start = add_months(end, -12)
+    whole_from = start if start.day == 1 else add_months(month_start(start), 1)
+    rules = policy.tiers
+    return {
+        "as_of": as_of,
+        "from": whole_from,
+        "until": end,
+        "edge_from": start,
+        "edge_until": whole_from,
+        "new_since": add_months(as_of, -rules.new_months),
+        "new_orders": rules.new_orders,
+        "basis": rules.basis,
+        "a_below": rules.a_below,
+        "b_below": rules.b_below,
+        "jump": rules.jump_points / 100,
+        "periods": rules.periods_to_move,
+        "strategic_revenue": rules.strategic_annual_revenue,
+    }
