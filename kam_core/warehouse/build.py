@@ -64,22 +64,23 @@ def _order_money(con: Any, converting: str, currency: str, foreign: bool) -> Non
 def _facts(con: Any, policy: Policy) -> dict[str, Any]:
     """One row about the whole: what pages need before they can ask anything."""
     today = datetime.now(timezone.utc).date()
-    first, last = con.execute(
-        "select min(order_date), max(order_date) filter (where order_date <= $today) from core.order_money",
+    first, last, very_last = con.execute(
+        "select min(order_date), max(order_date) filter (where order_date <= $today), max(order_date) from core.order_money",
         {"today": today + timedelta(days=1)},
     ).fetchone()
     if last is None:
-        first = last = _other_last_day(con) or today
+        last = very_last or _other_last_day(con) or today
     facts = {
-        "first_day": min(first, last),
+        "first_day": first or last,
         "as_of": last,
+        "last_day": very_last or last,
         "fiscal_start": policy.company.fiscal_year_start,
         "currency": policy.company.currency,
         "company": policy.company.name,
     }
     con.execute(
         "create table mart.facts as select cast($first_day as date) as first_day, cast($as_of as date) as as_of,"
-        " cast($fiscal_start as integer) as fiscal_start, cast($currency as varchar) as currency,"
+        " cast($last_day as date) as last_day, cast($fiscal_start as integer) as fiscal_start, cast($currency as varchar) as currency,"
         " cast($company as varchar) as company",
         facts,
     )

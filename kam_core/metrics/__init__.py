@@ -1,0 +1,1 @@
+"""Figures: each measure defined once, asked for with a view, answered as a frame."""

@@ -1,0 +1,64 @@
+"""What is known of a snapshot before any question is asked: its dates, currency and which tables hold rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+import pandas as pd
+
+from kam_core.view import Calendar, View, month_start
+
+
+class Reader(Protocol):
+    """Runs a query with bound values; kam_core.warehouse.engine.Reader does."""
+
+    def frame(self, sql: str, params: dict[str, Any] | None = None) -> pd.DataFrame: ...
+
+    def rows(self, sql: str, params: dict[str, Any] | None = None) -> list[tuple[Any, ...]]: ...
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The one row of mart.facts."""
+
+    values: dict[str, Any]
+
+    @classmethod
+    def read(cls, reader: Reader) -> Facts:
+        frame = reader.frame("select * from mart.facts")
+        values = {str(k): v for k, v in frame.iloc[0].to_dict().items()}
+        values |= {name: values[name].date() for name in ("first_day", "as_of", "last_day")}
+        return cls(values)
+
+    @property
+    def as_of(self) -> date:
+        day: date = self.values["as_of"]
+        return day
+
+    @property
+    def last_day(self) -> date:
+        """The last order date of all, which lies after the as-of date where orders are dated in the future."""
+        day: date = self.values["last_day"]
+        return day
+
+    @property
+    def currency(self) -> str:
+        return str(self.values["currency"])
+
+    def has(self, needed: str) -> bool:
+        """Whether a table holds rows, or a column any value (`has_cost`)."""
+        return bool(self.values[needed])
+
+    def calendar(self, view: View | None = None) -> Calendar:
+        """The calendar as of the view's date, at most the last day loaded."""
+        chosen = view.as_of if view and view.as_of else self.as_of
+        return Calendar(self.values["first_day"], min(chosen, self.as_of), int(self.values["fiscal_start"]))
+
+    def tier_day(self, calendar: Calendar) -> date:
+        """The last day on or before the as-of date for which tiers were worked out."""
+        day = calendar.as_of
+        if day >= self.as_of or (day + timedelta(days=1)).day == 1:
+            return day
+        return month_start(day) - timedelta(days=1)

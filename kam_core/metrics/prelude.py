@@ -1,0 +1,240 @@
+"""The common table expressions that every query stands on: the marts' names, holding only what the asker may see.
+
+The marts' own schema is off the search path, so a query that forgets its prelude fails instead of leaking.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from kam_core.metrics.facts import Facts
+from kam_core.view import NONE, Calendar, Span, View, add_months, month_start, year_before
+
+ATTRIBUTES = "a.name, a.region, a.industry, a.tier, a.segment, a.group_id, a.group_name, a.manager_id as holder_id"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A labelled stretch of days, and the one it is compared with (`before`), if any."""
+
+    label: str
+    span: Span
+    before: Span | None = None
+
+
+@dataclass
+class Query:
+    """SQL text being put together with the values bound to it."""
+
+    view: View
+    facts: Facts
+    by_line: bool = False  # from the mart that also tells product lines and partners apart
+    portfolio: bool = False  # accounts held today, instead of orders credited
+    params: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.facts.calendar(self.view)
+
+    def with_prelude(self, body: str, buckets: Iterable[Bucket] = ()) -> tuple[str, dict[str, Any]]:
+        """`body` behind the expressions that it names, and exactly the values that the whole text binds."""
+        buckets = list(buckets)
+        texts = self._expressions(buckets)
+        joined = ",\n".join(f"{name} as (\n{texts[name]}\n)" for name in _needed(body, texts))
+        own = re.match(r"(\s*--[^\n]*\n)*\s*with\s+(recursive\s+)?", body)
+        recursive = "recursive " if own and own.group(2) else ""
+        body = f"with {recursive}{joined},\n{body[own.end():]}" if own else f"with {joined}\n{body}"
+        bound = set(re.findall(r"\$([a-z_]+)", body))
+        return body, {k: v for k, v in self.params.items() if k in bound}
+
+    def _expressions(self, buckets: list[Bucket]) -> dict[str, str]:
+        self._bind_days("sales", buckets)
+        self._bind_windows()
+        return {
+            "facts": "select * from mart.facts",
+            "managers": self._managers(),
+            "partners": "select * from mart.partner",
+            "accounts": self._accounts(),
+            "account_history": self._history(),
+            "account_month": self._account_month("account_month"),
+            "account_month_line": self._account_month("account_month_line"),
+            "order_lines": self._order_lines(),
+            "targets": self._targets(),
+            "sales_days": _days("sales"),
+            "sales": self._sales(buckets),
+        }
+
+    def _bind_windows(self) -> None:
+        span = self.view.period.span(self.calendar)
+        before = year_before(span)
+        trailing = trailing_year(span.end)
+        self.params |= {
+            "start": span.start, "end": span.end, "before_start": before.start, "before_end": before.end,
+            "as_of": self.calendar.as_of, "tier_day": self.facts.tier_day(self.calendar), "none": NONE,
+            "trailing_start": trailing.start, "trailing_before": add_months(trailing.start, -12),
+        }
+
+    def _managers(self) -> str:
+        return "select * from mart.manager"
+
+    def _accounts(self) -> str:
+        condition, values = self.view.scope.condition()
+        self.params |= values
+        parts = [f"({condition})"]
+        for name, chosen in self.view.filters.items():
+            self.params[f"filter_{name}"] = list(chosen)
+            if name in ("region", "industry", "segment", "tier"):
+                parts.append(f"list_contains($filter_{name}, coalesce({name}, $none))")
+            elif name == "account":
+                parts.append("(list_contains($filter_account, account_id) or list_contains($filter_account, name))")
+            elif name == "manager" and self.portfolio:
+                parts.append(f"({_chosen('manager', 'manager_id')})")
+        return (
+            "select * from (select a.*, t.tier, t.value as tier_value, t.class from mart.account as a"
+            " left join mart.account_tier as t on t.account_id = a.account_id and t.as_of = $tier_day)"
+            f" where {' and '.join(parts)}"
+        )
+
+    def _history(self) -> str:
+        return (
+            "select t.*, a.region, a.industry, a.segment, a.manager_id as holder_id from mart.account_tier as t"
+            " inner join accounts as a on a.account_id = t.account_id"
+        )
+
+    def _row_filters(self, alias: str, lines: bool) -> str:
+        """Filters on what a row itself says: who is credited, which line, which partner."""
+        chosen = self.view.filters
+        parts = []
+        if chosen.manager and not self.portfolio:
+            parts.append(f"({_chosen('manager', alias + '.manager_id')})")
+        if chosen.partner and lines:
+            parts.append(f"({_chosen('partner', alias + '.partner_id')})")
+        if chosen.product_line and lines:
+            parts.append(f"list_contains($filter_product_line, coalesce({alias}.product_line, $none))")
+        return "".join(f" and {p}" for p in parts)
+
+    def _account_month(self, mart: str) -> str:
+        return (
+            f"select m.*, {ATTRIBUTES} from mart.{mart} as m inner join accounts as a on a.account_id = m.account_id"
+            f" where true{self._row_filters('m', mart.endswith('_line'))}"
+        )
+
+    def _order_lines(self) -> str:
+        return (
+            f"select o.*, {ATTRIBUTES} from core.orders as o inner join accounts as a on a.account_id = o.account_id"
+            f" where true{self._row_filters('o', True)}"
+        )
+
+    def _targets(self) -> str:
+        """Targets belong to managers, so only what a manager has can filter them."""
+        condition, values = self.view.scope.condition()
+        self.params |= values
+        chosen, parts = self.view.filters, [f"({condition})"]
+        for name in ("region", "industry"):
+            if getattr(chosen, name):
+                parts.append(f"list_contains($filter_{name}, coalesce({name}, $none))")
+        if chosen.manager:
+            parts.append("(list_contains($filter_manager, manager_id) or list_contains($filter_manager, name))")
+        return (
+            "select * from (select t.month, t.target, m.* from mart.target_month as t"
+            " inner join mart.manager as m on m.manager_id = t.manager_id)"
+            f" where {' and '.join(parts)}"
+        )
+
+    def _sales(self, buckets: list[Bucket]) -> str:
+        """Whole months from the mart, the odd days at the ends of a stretch from the orders of just those days."""
+        mart = "account_month_line" if self._wants_lines() else "account_month"
+        whole = f"select d.bucket, d.side, s.* exclude (lines, month) from {mart} as s inner join sales_days as d on d.grain = 'month' and d.day = s.month"
+        if "day" not in self.params["sales_grain"]:
+            return whole
+        return f"{whole}\nunion all by name\n{self._odd_days()}"
+
+    def _wants_lines(self) -> bool:
+        return self.by_line or bool(self.view.filters.product_line or self.view.filters.partner)
+
+    def _odd_days(self) -> str:
+        line = "o.product_line, o.partner_id, " if self._wants_lines() else ""
+        attributes = "o.name, o.region, o.industry, o.tier, o.segment, o.group_id, o.group_name, o.holder_id"
+        return (
+            f"select d.bucket, d.side, o.account_id, o.manager_id, {line}{attributes},"
+            " sum(o.amount) as revenue, sum(greatest(o.amount, 0)) as gross_sales, -sum(least(o.amount, 0)) as returns,"
+            " sum(case when o.cost is not null then o.amount else 0 end) as costed_revenue, sum(coalesce(o.cost, 0)) as cost,"
+            " sum(case when o.list_amount is not null then o.amount else 0 end) as listed_revenue,"
+            " sum(coalesce(o.list_amount, 0)) as list_amount, sum(coalesce(o.quantity, 0)) as quantity,"
+            " count(distinct o.order_id) as orders"
+            " from order_lines as o inner join sales_days as d on d.grain = 'day' and d.day = o.order_date"
+            " where o.order_date >= $sales_from and o.order_date < $sales_until"
+            f" group by d.bucket, d.side, o.account_id, o.manager_id, {line}{attributes}"
+        )
+
+    def _bind_days(self, name: str, buckets: list[Bucket]) -> None:
+        rows = [(b.label, side, *piece) for b in buckets for side, span in _sides(b) for piece in _pieces(span, self.facts)]
+        self.params[f"{name}_bucket"] = [r[0] for r in rows]
+        self.params[f"{name}_side"] = [r[1] for r in rows]
+        self.params[f"{name}_grain"] = [r[2] for r in rows]
+        self.params[f"{name}_day"] = [r[3] for r in rows]
+        self.params[f"{name}_share"] = [r[4] for r in rows]
+        odd = [r[3] for r in rows if r[2] == "day"]
+        self.params[f"{name}_from"] = min(odd, default=None)
+        self.params[f"{name}_until"] = max(odd) + timedelta(days=1) if odd else None
+
+
+def trailing_year(end: date) -> Span:
+    """The 12 months up to `end`."""
+    return Span(add_months(end, -12), end)
+
+
+def _chosen(name: str, column: str) -> str:
+    """Rows whose `column` is among the chosen ids or names, or has none where that was chosen."""
+    table = {"manager": "mart.manager", "partner": "mart.partner"}[name]
+    return (
+        f"{column} in (select {name}_id from {table} where list_contains($filter_{name}, {name}_id)"
+        f" or list_contains($filter_{name}, name)) or ({column} is null and list_contains($filter_{name}, $none))"
+    )
+
+
+def _sides(bucket: Bucket) -> list[tuple[str, Span]]:
+    return [("now", bucket.span)] + ([("before", bucket.before)] if bucket.before else [])
+
+
+def _pieces(span: Span, facts: Facts) -> list[tuple[str, date, float]]:
+    """A stretch as whole months and odd days. The running month is whole when all that is loaded of it lies inside."""
+    pieces: list[tuple[str, date, float]] = []
+    month = month_start(span.start)
+    while month < span.end:
+        following = add_months(month, 1)
+        first, last = max(month, span.start), min(following, span.end)
+        length = (following - month).days
+        if first == month and (last == following or last > facts.last_day):
+            pieces.append(("month", month, (last - first).days / length))
+        else:
+            pieces += [("day", first + timedelta(days=n), 1 / length) for n in range((last - first).days)]
+        month = following
+    return pieces
+
+
+def _days(name: str) -> str:
+    return (
+        f"select unnest(cast(${name}_bucket as varchar[])) as bucket, unnest(cast(${name}_side as varchar[])) as side,"
+        f" unnest(cast(${name}_grain as varchar[])) as grain, unnest(cast(${name}_day as date[])) as day,"
+        f" unnest(cast(${name}_share as double[])) as share"
+    )
+
+
+def _needed(body: str, texts: dict[str, str]) -> list[str]:
+    """The names in `body`, with the names that their own texts use, in an order in which each follows what it uses."""
+    order = list(texts)
+    found: set[str] = set()
+
+    def visit(text: str) -> None:
+        for name in order:
+            if name not in found and re.search(rf"(?<![.\w$]){name}\b(?!\s*\()", text):
+                found.add(name)
+                visit(texts[name])
+
+    visit(body)
+    return [name for name in order if name in found]

@@ -1,0 +1,226 @@
+"""Figures by name: a view and measure keys in, a frame out. Pages, exports, commands and tests all ask here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+
+from kam_core.errors import KamError
+from kam_core.metrics.facts import Facts, Reader
+from kam_core.metrics.measures import MEASURES, Measure
+from kam_core.metrics.prelude import Bucket, Query, trailing_year
+from kam_core.view import Calendar, Span, View, add_months, month_start, year_before
+
+TIME = ("month", "quarter", "year")
+DIMENSIONS = (*TIME, "region", "industry", "tier", "manager", "account", "product_line", "partner", "segment")
+_TARGET_DIMENSIONS = ("region", "industry", "manager")
+_LINE_DIMENSIONS = ("product_line", "partner")
+
+
+def measure(
+    reader: Reader, view: View, keys: Sequence[str], by: Sequence[str] = (), compare: bool = False
+) -> pd.DataFrame:
+    """One row per value of the dimensions in `by` (one row without), one column per dimension and measure.
+
+    Months read "2026-03", quarters "2026-Q1", years "2026"; dimensions hold ids (None where an account has none);
+    percentages are fractions; what cannot be computed is NaN, and `why_missing` says why. `compare` adds
+    `<key>_before`: the same days of the year before. Raises KamError for unknown keys and dimensions.
+    """
+    measures, by = [_known(key) for key in keys], _checked(by)
+    facts = Facts.read(reader)
+    calendar = facts.calendar(view)
+    time = next((d for d in by if d in TIME), "")
+    stretches = [Stretch(label, span) for label, span in _split(view.period.span(calendar), time, calendar)]
+    if compare:
+        stretches += [Stretch(s.label, year_before(s.span), "_before") for s in stretches]
+    found = _answer(reader, view, facts, measures, by, stretches)
+    return _arranged(found, measures, by, stretches)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Days that one row of an answer speaks of: its label, and the suffix of the columns that its figures go to."""
+
+    label: str
+    span: Span
+    suffix: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.label + self.suffix
+
+
+def _known(key: str) -> Measure:
+    if key not in MEASURES:
+        raise KamError(f"{key!r} is not a measure; known are {', '.join(MEASURES)}")
+    return MEASURES[key]
+
+
+def _checked(by: Sequence[str]) -> list[str]:
+    unknown = [d for d in by if d not in DIMENSIONS]
+    if unknown:
+        raise KamError(f"{unknown[0]!r} is not a dimension; known are {', '.join(DIMENSIONS)}")
+    if sum(d in TIME for d in by) > 1:
+        raise KamError("figures can be split by one of month, quarter and year at a time")
+    return list(dict.fromkeys(by))
+
+
+def _split(span: Span, time: str, calendar: Calendar) -> list[tuple[str, Span]]:
+    """The stretch cut at the ends of its months, quarters or fiscal years, each with its label."""
+    if not time:
+        return [("", span)]
+    parts, start = [], span.start
+    while start < span.end:
+        first, months = {
+            "month": (month_start(start), 1),
+            "quarter": (calendar.quarter_start(start), 3),
+            "year": (calendar.year_start(start), 12),
+        }[time]
+        end = min(add_months(first, months), span.end)
+        parts.append((_label(first, time, calendar), Span(start, end)))
+        start = end
+    return parts
+
+
+def _label(first: Any, time: str, calendar: Calendar) -> str:
+    year = calendar.year_start(first)
+    if time == "month":
+        return f"{first:%Y-%m}"
+    if time == "year":
+        return str(year.year)
+    quarter = ((first.year - year.year) * 12 + first.month - year.month) // 3 + 1
+    return f"{year.year}-Q{quarter}"
+
+
+def _answer(
+    reader: Reader, view: View, facts: Facts, measures: list[Measure], by: list[str], stretches: list[Stretch]
+) -> pd.DataFrame:
+    """One row per stretch and value of the other dimensions, one column per measure."""
+    others = [d for d in by if d not in TIME]
+    keys = ["bucket", *others]
+    result = pd.DataFrame({"bucket": [s.key for s in stretches]}) if not others else None
+    for part in _parts(measures):
+        frame = _run(reader, view, facts, part, others, stretches)
+        result = frame if result is None else result.merge(frame, on=keys, how="outer")
+    assert result is not None
+    for m in measures:
+        if m.key == "attainment":
+            result["attainment"] = result["_revenue"] / result["_target"].where(result["_target"] > 0)
+        if m.empty_is_zero and not others:
+            result[m.key] = result[m.key].fillna(0)
+    return result[[*keys, *(m.key for m in measures)]]
+
+
+def _arranged(found: pd.DataFrame, measures: list[Measure], by: list[str], stretches: list[Stretch]) -> pd.DataFrame:
+    """Stretches as values of the time dimension, those compared with as columns beside them; sorted."""
+    time = next((d for d in by if d in TIME), "")
+    keys = [m.key for m in measures]
+    sides = []
+    for suffix in dict.fromkeys(s.suffix for s in stretches):
+        labels = {s.key: s.label for s in stretches if s.suffix == suffix}
+        side = found[found["bucket"].isin(list(labels))].rename(columns={k: k + suffix for k in keys})
+        sides.append(side.assign(bucket=side["bucket"].map(labels)))
+    result = sides[0] if len(sides) == 1 else sides[0].merge(sides[1], how="outer", on=["bucket", *(d for d in by if d != time)])
+    result = result.rename(columns={"bucket": time}) if time else result.drop(columns="bucket")
+    result = result[[*by, *(c for c in result.columns if c not in by)]]
+    return result.sort_values(by, kind="stable", ignore_index=True) if by else result.reset_index(drop=True)
+
+
+def _parts(measures: list[Measure]) -> list[list[Measure]]:
+    """Measures that one query can answer together."""
+    asked = list(measures)
+    if any(m.key == "attainment" for m in asked):
+        asked = [m for m in asked if m.key != "attainment"]
+        asked += [Measure("_revenue", "money", "up", MEASURES["revenue"].expression)]
+        asked += [Measure("_target", "money", "none", MEASURES["target"].expression, source="targets")]
+
+    def shape(m: Measure) -> tuple[str, str, str, bool]:
+        return m.source, m.per, m.span, m.compares
+
+    return [list(group) for _, group in groupby(sorted(asked, key=shape), key=shape)]
+
+
+def _run(
+    reader: Reader, view: View, facts: Facts, part: list[Measure], others: list[str], stretches: list[Stretch]
+) -> pd.DataFrame:
+    first = part[0]
+    if first.source == "targets" and _targets_cannot(view, others):
+        return pd.DataFrame({c: pd.Series(dtype="object") for c in ["bucket", *others]} | {m.key: pd.Series(dtype="float") for m in part})
+    by_line = any(d in _LINE_DIMENSIONS for d in others)
+    query = Query(view, facts, by_line=by_line, portfolio=first.span == "trailing")
+    body = _targets_sql(part, others) if first.source == "targets" else _sales_sql(part, others, view)
+    sql, params = query.with_prelude(body, [_bucket(s.key, s.span, first) for s in stretches])
+    return reader.frame(sql, params)
+
+
+def _bucket(label: str, span: Span, shape: Measure) -> Bucket:
+    if shape.span == "trailing":
+        trailing = trailing_year(span.end)
+        return Bucket(label, trailing, trailing_year(trailing.start))
+    return Bucket(label, span, year_before(span) if shape.compares else None)
+
+
+def _columns(view: View, portfolio: bool) -> dict[str, str]:
+    """Each dimension as a column of `sales`."""
+    account = "group_id" if view.roll_up else "account_id"
+    return {
+        "region": "region", "industry": "industry", "tier": "tier", "segment": "segment", "account": account,
+        "manager": "holder_id" if portfolio else "manager_id", "product_line": "product_line", "partner": "partner_id",
+    }
+
+
+def _sales_sql(part: list[Measure], by: list[str], view: View) -> str:
+    first = part[0]
+    columns = _columns(view, first.span == "trailing")
+    dimensions = ["bucket", *(f"{columns[d]} as {d}" for d in by)]
+    if not first.per and not first.compares and first.span == "period":
+        return _grouped(part, "sales", dimensions)
+    key = columns["account"] if first.per == "account_id" else first.per
+    sums = [
+        f"coalesce(sum({c}) filter (where side = '{side}'), 0) as {c}{suffix}"
+        for c in ("revenue",)
+        for side, suffix in (("now", ""), ("before", "_before"))
+    ]
+    inner_keys = [*dimensions, *([f"{key} as per"] if key else [])]
+    numbers = ", ".join(str(n + 1) for n in range(len(inner_keys)))
+    inner = f"select {', '.join([*inner_keys, *sums])} from sales group by {numbers}"
+    return _grouped(part, f"({inner})", ["bucket", *by])
+
+
+def _grouped(part: list[Measure], relation: str, dimensions: list[str]) -> str:
+    figures = [f"{m.expression} as {m.key}" for m in part]
+    numbers = ", ".join(str(n + 1) for n in range(len(dimensions)))
+    return f"select {', '.join([*dimensions, *figures])} from {relation} group by {numbers}"
+
+
+def _targets_sql(part: list[Measure], by: list[str]) -> str:
+    columns = {"region": "t.region", "industry": "t.industry", "manager": "t.manager_id"}
+    dimensions = [f"{columns[d]} as {d}" for d in by]
+    relation = (
+        "(select t.* exclude (target), d.bucket, t.target * d.share as target from targets as t"
+        " inner join (select bucket, date_trunc('month', day) as month, sum(share) as share from sales_days group by 1, 2) as d"
+        " on d.month = t.month) as t"
+    )
+    return _grouped(part, relation, ["t.bucket", *dimensions])
+
+
+def _targets_cannot(view: View, by: Iterable[str]) -> str:
+    """The dimension or filter by which targets, which belong to managers, cannot be told apart; "" where they can."""
+    allowed = (*TIME, *_TARGET_DIMENSIONS)
+    return next((d for d in [*by, *(name for name, _ in view.filters.items())] if d not in allowed), "")
+
+
+def why_missing(reader: Reader, view: View, key: str, by: Sequence[str] = ()) -> str:
+    """Why a measure has no value: a key of the texts under `missing`, such as "has_cost"."""
+    found, facts = _known(key), Facts.read(reader)
+    if not facts.has(found.needs):
+        return found.needs
+    if found.source in ("targets", "attainment") and _targets_cannot(view, by):
+        return "targets_by_manager"
+    if found.span == "trailing" or found.compares:
+        return "no_earlier_year"
+    return "nothing_in_view"
