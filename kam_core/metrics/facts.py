@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Protocol
 
 import pandas as pd
@@ -27,6 +28,11 @@ class Facts:
 
     @classmethod
     def read(cls, reader: Reader) -> Facts:
+        """Asked once of each snapshot, which never changes."""
+        return _read(reader)
+
+    @classmethod
+    def fresh(cls, reader: Reader) -> Facts:
         frame = reader.frame("select * from mart.facts")
         values = {str(k): v for k, v in frame.iloc[0].to_dict().items()}
         values |= {name: values[name].date() for name in ("first_day", "as_of", "last_day")}
@@ -62,3 +68,8 @@ class Facts:
         if day >= self.as_of or (day + timedelta(days=1)).day == 1:
             return day
         return month_start(day) - timedelta(days=1)
+
+
+@lru_cache(maxsize=16)
+def _read(reader: Reader) -> Facts:
+    return Facts.fresh(reader)

@@ -58,6 +58,7 @@ class Query:
             "facts": "select * from mart.facts",
             "managers": self._managers(),
             "partners": "select * from mart.partner",
+            "files": "select source_id, max(name) as name from meta.files group by source_id",
             "accounts": self._accounts(),
             "account_history": self._history(),
             "account_month": self._account_month("account_month"),
