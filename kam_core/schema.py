@@ -70,7 +70,7 @@ ACCOUNTS = Table(
         _col("account_id", "text", "account no", "account number", "customer id", "customer no", "client id",
              "account", "customer", "reseller key", "客户ID", "客户编号", "客户编码", "客户代码", "客户号", required=True),
         _col("name", "text", "account name", "customer name", "company", "company name", "client", "reseller",
-             "客户名称", "客户", "客户简称", "公司名称", "单位名称", "企业名称", required=True),
+             "客户名称", "客户", "客户简称", "公司名称", "单位名称", "企业名称", "account", "customer", required=True),
         _col("industry", "text", "sector", "vertical", "business type", "行业", "所属行业", "行业类别"),
         _col("region", "text", "sales region", "territory", "area", "地区", "大区", "区域", "销售区域"),
         _col("manager_id", "text", "account manager", "owner", "owner id", "sales rep", "salesperson", "sales agent",

@@ -1,0 +1,237 @@
+"""One rectangular table of a file, whatever the file's format: its headings, a sample, and its rows in DuckDB."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kam_core.errors import KamError
+from kam_core.ingest import dialect as dialects
+from kam_core.ingest.files import Source
+from kam_core.ingest.sheets import read_sheets
+from kam_core.ingest.text import as_utf8, encoding_of
+
+Connection = Any  # a DuckDB connection, handed in: only kam_core.warehouse imports duckdb
+SAMPLE_ROWS = 300
+NO_FORMAT: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A column of a relation: its SQL name and its DuckDB type (VARCHAR for all that came as text)."""
+
+    sql: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A grid's rows in DuckDB: `name` has the operands of `columns` and `line`; `ragged` are rows that do not fit."""
+
+    name: str
+    columns: dict[str, Operand]
+    rows: int
+    ragged: list[tuple[int, str, str]]  # (file line, text of the line, reason)
+
+
+@dataclass
+class Grid:
+    """A table found in a file. `load(connection, name)` puts its rows into DuckDB under temporary names."""
+
+    source: Source
+    sheet: str | None
+    headings: tuple[str, ...]
+    sample: tuple[tuple[str, ...], ...]
+    load: Callable[[Connection, str], Relation]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return f"{self.source.name} [{self.sheet}]" if self.sheet else self.source.name
+
+
+def grids(source: Source, scratch: Path, format: dict[str, Any] = NO_FORMAT) -> list[Grid]:
+    """The tables of a file: one for text and parquet, one per filled sheet of a workbook (cached by format)."""
+    key = repr(sorted((k, v) for k, v in format.items() if k in ("encoding", "delimiter", "header_row")))
+    if key not in source.cache:
+        read = {"text": _text_grids, "workbook": _sheet_grids, "parquet": _parquet_grids}[source.kind]
+        source.cache[key] = read(source, scratch, format)
+    return source.cache[key]
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL string literal; DuckDB knows no escape but the doubled quote."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+# Text
+
+def _text_grids(source: Source, scratch: Path, format: dict[str, Any]) -> list[Grid]:
+    if "encoding" in format:
+        encoding, why = format["encoding"], "the mapping says so"
+    else:
+        encoding, why = encoding_of(source.path, source.name)
+    target = scratch / f"utf8-{len(list(scratch.iterdir()))}.csv"
+    path = as_utf8(source.path, source.name, encoding, target)
+    dialect = dialects.sniff(path, source.name, format.get("delimiter"), format.get("header_row"))
+    notes = [f"read as {encoding}: {why}", f"fields are separated by {_delimiter_name(dialect.delimiter)}"]
+    if dialect.header_line > 1:
+        notes.append(f"the headings are on line {dialect.header_line}; what stands above is ignored")
+    grid = Grid(source, None, dialect.headings, dialect.sample,
+                lambda con, name: _load_text(con, name, path, source.name, dialect), notes)
+    return [grid]
+
+
+def _delimiter_name(delimiter: str) -> str:
+    return dialects.DELIMITERS.get(delimiter, repr(delimiter))
+
+
+def _load_text(con: Connection, name: str, path: Path, file_name: str, dialect: dialects.Dialect) -> Relation:
+    columns = {f"c{i}": "VARCHAR" for i in range(len(dialect.headings))}
+    for table in ("reject_errors", "reject_scans"):
+        con.execute(f"drop table if exists {table}")
+    con.execute(f"drop table if exists {name}_text")
+    try:
+        con.execute(f"""
+            create temp table {name}_text as select * from read_csv({quoted(str(path))}, auto_detect = false,
+                header = false, skip = {dialect.first_line - 1}, delim = {quoted(dialect.delimiter)}, quote = '"',
+                escape = '"', columns = {columns!r}, store_rejects = true, rejects_limit = 0,
+                max_line_size = 16777216)""")
+    except Exception as error:  # whatever DuckDB cannot read, it names on its first line
+        raise KamError(f"{file_name}: cannot be read as {_delimiter_name(dialect.delimiter)}-separated text "
+                       f"({str(error).splitlines()[0][:160]}); export it again") from None
+    lines, ragged = _lines(con, name, path, dialect)
+    filled = f"coalesce({', '.join(columns)}) is not null"
+    if lines is None:
+        source = f"select *, rowid + {dialect.first_line} as line from {name}_text"
+    else:
+        con.register(f"{name}_arrow", pa.table({"line": lines}))
+        con.execute(f"create or replace temp table {name}_lines as select line from {name}_arrow")
+        con.unregister(f"{name}_arrow")
+        source = f"select * from {name}_text positional join {name}_lines"
+    con.execute(f"create or replace temp view {name} as select * from ({source}) where {filled}")
+    rows = con.execute(f"select count(*) from {name}").fetchone()[0]
+    operands = {heading: Operand(f"c{i}", "VARCHAR") for i, heading in enumerate(dialect.headings) if heading}
+    return Relation(name, operands, rows + len(ragged), ragged)
+
+
+REASONS = {"MISSING COLUMNS": "too few fields", "TOO MANY COLUMNS": "too many fields",
+           "UNQUOTED VALUE": "a quote is not closed or stands inside a field",
+           "LINE SIZE OVER MAXIMUM": "the line is too long", "INVALID ENCODING": "bytes that are not text"}
+
+
+def _lines(con: Connection, name: str, path: Path, dialect: dialects.Dialect) -> tuple[np.ndarray | None, list]:
+    """File lines of the rows that were taken (None: they follow one another) and the rows that do not fit."""
+    taken = con.execute(f"select count(*) from {name}_text").fetchone()[0]
+    rejects = con.execute("""
+        select min(byte_position), any_value(csv_line), any_value(error_type), any_value(error_message)
+        from reject_errors group by line_byte_position order by 1""").fetchall()
+    with path.open("rb") as file:
+        newlines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 22), b""))
+        file.seek(-1, 2)
+        physical = newlines + (file.read(1) != b"\n")
+    if not rejects and physical - dialect.first_line + 1 == taken:
+        return None, []
+    starts = _record_starts(path, dialect)
+    ragged = []
+    for position, text, kind, message in rejects:
+        line = _line_at(path, position)
+        start = int(starts[max(0, np.searchsorted(starts, line, side="right") - 1)]) if len(starts) else line
+        found = message.split("Found:")[-1].strip() if "Found:" in message else ""
+        expected = f" ({found} instead of {len(dialect.headings)})" if found.isdigit() else ""
+        ragged.append((start, text.strip("\r\n")[:200], REASONS.get(kind, kind.lower()) + expected))
+    kept = np.setdiff1d(starts, np.array([line for line, _, _ in ragged], dtype=np.int64))
+    if len(kept) != taken:
+        # Two readers disagree on where records end (stray quotes): count from the top rather than point at wrong lines.
+        kept = np.arange(taken) + dialect.first_line
+    return kept, ragged
+
+
+def _record_starts(path: Path, dialect: dialects.Dialect) -> np.ndarray:
+    """File line on which each record that is not blank starts, below the headings."""
+    starts, line = [], 0
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        reader = csv.reader(file, delimiter=dialect.delimiter)
+        for row in reader:
+            if row and line + 1 >= dialect.first_line:
+                starts.append(line + 1)
+            line = reader.line_num
+    return np.array(starts, dtype=np.int64)
+
+
+def _line_at(path: Path, position: int) -> int:
+    """The file line that holds the byte at a position counted from 1."""
+    with path.open("rb") as file:
+        left, count = position - 1, 0
+        while left > 0 and (chunk := file.read(min(left, 1 << 22))):
+            count += chunk.count(b"\n")
+            left -= len(chunk)
+    return count + 1
+
+
+# Workbooks
+
+def _sheet_grids(source: Source, scratch: Path, format: dict[str, Any]) -> list[Grid]:
+    if "sheets" not in source.cache:
+        source.cache["sheets"] = read_sheets(source.path, source.name)
+    sheets = source.cache["sheets"]
+    return [_sheet_grid(source, sheet, rows, format.get("header_row"), len(sheets) > 1) for sheet, rows in sheets.items()]
+
+
+def _sheet_grid(source: Source, sheet: str, rows: list[list[str]], header_row: int | None, several: bool) -> Grid:
+    index = dialects.header_index(rows[:SAMPLE_ROWS]) if header_row is None else header_row - 1
+    if not 0 <= index < len(rows):
+        raise KamError(f"{source.name} [{sheet}]: header_row = {header_row}, but the sheet has {len(rows)} rows")
+    width = max((i + 1 for row in rows[index:] for i, cell in enumerate(row) if cell.strip()), default=0)
+    if width > dialects.MAX_COLUMNS:
+        raise KamError(f"{source.name} [{sheet}]: has {width:,} columns, more than {dialects.MAX_COLUMNS:,}; "
+                       "keep only the columns needed")
+    body = [(number, row) for number, row in enumerate(rows[index + 1:], index + 2) if any(cell.strip() for cell in row)]
+    names = dialects.headings(rows[index][:width])
+    notes = [f"the headings are on row {index + 1}; what stands above is ignored"] if index else []
+    return Grid(source, sheet if several else None, names, tuple(tuple(row) for _, row in body[:SAMPLE_ROWS]),
+                lambda con, name: _load_sheet(con, name, names, body), notes)
+
+
+def _load_sheet(con: Connection, name: str, names: tuple[str, ...], body: list[tuple[int, list[str]]]) -> Relation:
+    columns = {f"c{i}": pa.array([row[i] if i < len(row) else "" for _, row in body], pa.string())
+               for i in range(len(names))}
+    con.register(f"{name}_arrow", pa.table({**columns, "line": pa.array([line for line, _ in body], pa.int64())}))
+    con.execute(f"create or replace temp table {name} as select * from {name}_arrow")
+    con.unregister(f"{name}_arrow")
+    operands = {heading: Operand(f"c{i}", "VARCHAR") for i, heading in enumerate(names) if heading}
+    return Relation(name, operands, len(body), [])
+
+
+# Parquet
+
+def _parquet_grids(source: Source, scratch: Path, format: dict[str, Any]) -> list[Grid]:
+    try:
+        with pq.ParquetFile(source.path) as file:
+            names = tuple(file.schema_arrow.names)
+            batch = next(file.iter_batches(batch_size=SAMPLE_ROWS), None)
+    except (pa.ArrowException, OSError, StopIteration) as error:
+        raise KamError(f"{source.name}: is a damaged parquet file ({str(error).splitlines()[0][:100]}); "
+                       "export it again") from None
+    if len(names) > dialects.MAX_COLUMNS:
+        raise KamError(f"{source.name}: has {len(names):,} columns, more than {dialects.MAX_COLUMNS:,}; export only what is needed")
+    rows = batch.to_pylist() if batch is not None else []
+    sample = tuple(tuple("" if row[n] is None else str(row[n]) for n in names) for row in rows)
+    return [Grid(source, None, names, sample, lambda con, name: _load_parquet(con, name, source))]
+
+
+def _load_parquet(con: Connection, name: str, source: Source) -> Relation:
+    """Nothing is copied: the relation is a view on the file; a row's line is its number, counted from 1."""
+    con.execute(f"""create or replace temp view {name} as
+        select *, file_row_number + 1 as line from read_parquet({quoted(str(source.path))}, file_row_number = true)""")
+    described = con.execute(f"describe {name}").fetchall()
+    operands = {row[0]: Operand('"' + row[0].replace('"', '""') + '"', row[1]) for row in described[:-2]}
+    rows = con.execute(f"select count(*) from {name}").fetchone()[0]
+    return Relation(name, operands, rows, [])

@@ -1,0 +1,183 @@
+"""The mapping file: which of their columns is which of ours, how files are written, which rows to take."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from kam_core.errors import KamError
+from kam_core.schema import TABLES
+
+FORMAT_KEYS = {"encoding": str, "delimiter": str, "date": str, "decimal": str, "thousands": str, "sheet": str,
+               "header_row": int}
+
+
+@dataclass(frozen=True)
+class TableMapping:
+    """How some files fill one table. `columns`: ours → theirs or an expression; `where`: heading → values to take."""
+
+    table: str
+    columns: dict[str, str]
+    files: tuple[str, ...] = ()
+    format: dict[str, Any] = field(default_factory=dict)
+    where: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def takes(self, name: str) -> bool:
+        """True where the file `name` (relative to the folder loaded, with /) is one of `files`; all are, if none is named."""
+        names = {name.casefold(), PurePosixPath(name).name.casefold()}
+        return not self.files or any(fnmatchcase(n, glob.casefold()) for glob in self.files for n in names)
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """All table mappings of a load; `left_out` says in sentences what a guess could not place."""
+
+    tables: tuple[TableMapping, ...]
+    left_out: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, path: Path) -> Mapping:
+        """Read a mapping file; KamError names the file, the line and the key that is wrong."""
+        try:
+            text = Path(path).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise KamError(f"{path}: cannot be read ({error}); give a mapping file in TOML, UTF-8") from None
+        return cls.parse(text, str(path))
+
+    @classmethod
+    def parse(cls, text: str, name: str = "mapping") -> Mapping:
+        try:
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise KamError(f"{name}: is not valid TOML: {error}") from None
+        return cls(tuple(_Reader(text, name).tables(document)))
+
+    def to_toml(self) -> str:
+        """The mapping as a file to edit; what a guess left out stands above as comments."""
+        names = [t.table for t in self.tables]
+        parts = [f"# left out: {sentence}" for sentence in self.left_out]
+        for table in self.tables:
+            parts.append(_table_toml(table, several=names.count(table.table) > 1))
+        return "\n\n".join(parts) + "\n"
+
+
+class _Reader:
+    """Checks a parsed mapping document, key by key, knowing the text so that errors can name the line."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self.lines, self.name = text.splitlines(), name
+
+    def error(self, message: str, key: str) -> KamError:
+        pattern = re.compile(rf"""^\s*(\[+.*["'.\[]?)?["']?{re.escape(key)}["']?\s*(=|\]|\.)""")
+        line = next((i for i, line in enumerate(self.lines, 1) if pattern.match(line)), None)
+        return KamError(f"{self.name}{f', line {line}' if line else ''}: {message}")
+
+    def tables(self, document: dict[str, Any]) -> Iterable[TableMapping]:
+        if not document:
+            raise KamError(f"{self.name}: is empty; it needs a table such as [orders]")
+        for key, value in document.items():
+            if key not in TABLES:
+                raise self.error(f"there is no table {key!r}; the tables are {', '.join(TABLES)}", key)
+            for one in value if isinstance(value, list) else [value]:
+                if not isinstance(one, dict):
+                    raise self.error(f"{key} must be a table: write [{key}]", key)
+                yield self.table(key, one)
+
+    def table(self, table: str, content: dict[str, Any]) -> TableMapping:
+        columns, known = {}, {c.name for c in TABLES[table].columns}
+        for key, value in content.items():
+            if key in ("files", "format", "where", "values"):
+                continue
+            if key not in known:
+                raise self.error(f"{table} has no column {key!r}; it has {', '.join(c.name for c in TABLES[table].columns)}", key)
+            if not isinstance(value, str) or not value.strip():
+                raise self.error(f"{key} must name their column in quotes", key)
+            columns[key] = value
+        if not columns:
+            raise self.error(f"[{table}] maps no column", table)
+        return TableMapping(table, columns, self.files(content), self.format(content), self.where(content),
+                            self.values(content, known))
+
+    def files(self, content: dict[str, Any]) -> tuple[str, ...]:
+        files = content.get("files", [])
+        files = [files] if isinstance(files, str) else files
+        if not isinstance(files, list) or not all(isinstance(f, str) for f in files):
+            raise self.error('files must be a list of names, such as ["Sales.csv"]', "files")
+        return tuple(files)
+
+    def format(self, content: dict[str, Any]) -> dict[str, Any]:
+        format = self.section(content, "format")
+        for key, value in format.items():
+            if key not in FORMAT_KEYS:
+                raise self.error(f"format has no {key!r}; it has {', '.join(FORMAT_KEYS)}", key)
+            if type(value) is not FORMAT_KEYS[key]:
+                raise self.error(f"{key} must be a {'whole number' if FORMAT_KEYS[key] is int else 'text in quotes'}", key)
+        for key in ("delimiter", "decimal", "thousands"):
+            if key in format and len(format[key]) != 1:
+                raise self.error(f"{key} must be one character", key)
+        if format.get("decimal", ".") not in ".,":
+            raise self.error('decimal must be "." or ","', "decimal")
+        if "date" in format and "%" not in format["date"]:
+            raise self.error('date must be a pattern such as "%d-%m-%Y"', "date")
+        return format
+
+    def where(self, content: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+        result = {}
+        for heading, wanted in self.section(content, "where").items():
+            wanted = wanted if isinstance(wanted, list) else [wanted]
+            if not wanted or any(isinstance(w, (dict, list)) for w in wanted):
+                raise self.error("where must list the values to take", heading)
+            result[heading] = tuple(_scalar(w) for w in wanted)
+        return result
+
+    def values(self, content: dict[str, Any], known: set[str]) -> dict[str, dict[str, str]]:
+        values = self.section(content, "values")
+        for column, repairs in values.items():
+            if column not in known:
+                raise self.error(f"values: there is no column {column!r}", column)
+            if not isinstance(repairs, dict):
+                raise self.error('values must be pairs such as "technolgy" = "technology"', column)
+        return {column: {k: _scalar(v) for k, v in repairs.items()} for column, repairs in values.items()}
+
+    def section(self, content: dict[str, Any], key: str) -> dict[str, Any]:
+        value = content.get(key, {})
+        if not isinstance(value, dict):
+            raise self.error(f"{key} must be a table of its own", key)
+        return value
+
+
+def _scalar(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _table_toml(table: TableMapping, several: bool) -> str:
+    name = table.table
+    lines = [f"[[{name}]]" if several else f"[{name}]"]
+    if table.files:
+        lines.append(f"files = {json.dumps(list(table.files), ensure_ascii=False)}")
+    lines += [f"{ours} = {_quote(theirs)}" for ours, theirs in table.columns.items()]
+    sections: list[tuple[str, dict[str, Any]]] = [("format", table.format), ("where", table.where)]
+    sections += [(f"values.{column}", repairs) for column, repairs in table.values.items()]
+    for section, content in sections:
+        if content:
+            lines.append(f"[{name}.{section}]")
+            lines += [f"{_quote(key) if section not in ('format',) else key} = {_toml_value(v)}" for key, v in content.items()]
+    return "\n".join(lines)
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_quote(v) for v in value) + "]"
+    return str(value) if isinstance(value, int) else _quote(value)
+
+
+def _quote(text: str) -> str:
+    """A TOML basic string: JSON's escapes are a part of TOML's."""
+    return json.dumps(text, ensure_ascii=False)

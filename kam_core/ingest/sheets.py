@@ -1,0 +1,47 @@
+"""Read the sheets of a workbook: every cell as the text it stands for, so that "00123" keeps its zeros."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from python_calamine import CalamineWorkbook
+
+from kam_core.errors import KamError
+
+
+def read_sheets(path: Path, name: str) -> dict[str, list[list[str]]]:
+    """All sheets with anything in them: name → rows of text cells from the sheet's first row; KamError if unreadable."""
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        sheets = {sheet: workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+                  for sheet in workbook.sheet_names}
+    except Exception as error:  # calamine raises a class per format; each means the same to a user
+        raise KamError(f"{name}: {_meaning(str(error))}") from None
+    texts = {sheet: [[cell_text(cell) for cell in row] for row in rows] for sheet, rows in sheets.items()}
+    filled = {sheet: rows for sheet, rows in texts.items() if any(any(row) for row in rows)}
+    if not filled:
+        raise KamError(f"{name}: its sheets are empty; formulas must be saved with their values")
+    return filled
+
+
+def _meaning(message: str) -> str:
+    if "password" in message.lower() or "encrypt" in message.lower():
+        return "is protected by a password; save it without one"
+    return f"is damaged, cut short or not a workbook ({message.splitlines()[0][:100]}); open it in Excel and save it again"
+
+
+def cell_text(cell: Any) -> str:
+    """A cell as text: whole numbers without a point, dates as ISO, so that casts see one way of writing."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, dt.datetime):
+        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(sep=" ")
+    if isinstance(cell, (dt.date, dt.time)):
+        return cell.isoformat()
+    return str(cell)
