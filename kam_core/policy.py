@@ -256,6 +256,7 @@ def _check_together(policy: Policy, source: _Source) -> None:
         source.refuse(("churn", "high"), "must be above churn.medium")
     if not re.fullmatch(r"[A-Z]{3}", policy.company.currency):
         source.refuse(("company", "currency"), "must be a three-letter code such as CNY, EUR or USD")
-    names = [s.name.casefold() for s in policy.stages.open] + [s.casefold() for s in policy.stages.won + policy.stages.lost]
+    stages = policy.stages
+    names = [name.casefold() for name in (*(s.name for s in stages.open), *stages.won, *stages.lost)]
     if len(set(names)) < len(names) or "" in names:
         source.refuse(("stages", "open"), "must name each stage once")

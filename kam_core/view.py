@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 
 from kam_core.access.scope import Scope
@@ -91,7 +91,8 @@ class Period:
                 raise KamError("a period needs a start day before its end day")
         elif self.name not in PERIODS and not re.fullmatch(r"\d{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?", self.name):
             raise KamError(
-                f"{self.name!r} is not a period: use {', '.join(PERIODS)}, a year (2025), quarter (2025-Q3) or month (2025-03)"
+                f"{self.name!r} is not a period: use {', '.join(PERIODS)}, a year (2025),"
+                " a quarter (2025-Q3) or a month (2025-03)"
             )
 
     @classmethod
@@ -150,7 +151,7 @@ def year_before(span: Span) -> Span:
 class View:
     """Everything that decides what a figure covers. Frozen and hashable."""
 
-    scope: Scope = Scope()
+    scope: Scope = field(default_factory=Scope)  # nothing, until somebody is given something
     filters: Filters = Filters()
     period: Period = Period()
     as_of: date | None = None

@@ -52,14 +52,16 @@ _LIST = (
             "(sum(revenue) - sum(revenue_before)) / nullif(greatest(sum(revenue_before), 0), 0)",
             compares=True),
     Measure("nrr", "percent", "up",
-            "sum(revenue) filter (where revenue_before > 0) / nullif(sum(revenue_before) filter (where revenue_before > 0), 0)",
+            "sum(revenue) filter (where revenue_before > 0)"
+            " / nullif(sum(revenue_before) filter (where revenue_before > 0), 0)",
             per="account_id", span="trailing"),
     Measure("grr", "percent", "up",
             "sum(least(greatest(revenue, 0), revenue_before)) filter (where revenue_before > 0)"
             " / nullif(sum(revenue_before) filter (where revenue_before > 0), 0)",
             per="account_id", span="trailing"),
     Measure("logo_churn", "percent", "down",
-            "count(*) filter (where revenue_before > 0 and revenue <= 0) / nullif(count(*) filter (where revenue_before > 0), 0)",
+            "count(*) filter (where revenue_before > 0 and revenue <= 0)"
+            " / nullif(count(*) filter (where revenue_before > 0), 0)",
             per="account_id", span="trailing"),
     Measure("hhi", "index", "down",
             "10000 * sum(pow(greatest(revenue, 0), 2)) / nullif(pow(sum(greatest(revenue, 0)), 2), 0)", per="group_id"),

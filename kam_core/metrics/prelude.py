@@ -149,7 +149,10 @@ class Query:
     def _sales(self, buckets: list[Bucket]) -> str:
         """Whole months from the mart, the odd days at the ends of a stretch from the orders of just those days."""
         mart = "account_month_line" if self._wants_lines() else "account_month"
-        whole = f"select d.bucket, d.side, s.* exclude (lines, month) from {mart} as s inner join sales_days as d on d.grain = 'month' and d.day = s.month"
+        whole = (
+            f"select d.bucket, d.side, s.* exclude (lines, month) from {mart} as s"
+            " inner join sales_days as d on d.grain = 'month' and d.day = s.month"
+        )
         if "day" not in self.params["sales_grain"]:
             return whole
         return f"{whole}\nunion all by name\n{self._odd_days()}"
@@ -163,7 +166,8 @@ class Query:
         return (
             f"select d.bucket, d.side, o.account_id, o.manager_id, {line}{attributes},"
             " sum(o.amount) as revenue, sum(greatest(o.amount, 0)) as gross_sales, -sum(least(o.amount, 0)) as returns,"
-            " sum(case when o.cost is not null then o.amount else 0 end) as costed_revenue, sum(coalesce(o.cost, 0)) as cost,"
+            " sum(case when o.cost is not null then o.amount else 0 end) as costed_revenue,"
+            " sum(coalesce(o.cost, 0)) as cost,"
             " sum(case when o.list_amount is not null then o.amount else 0 end) as listed_revenue,"
             " sum(coalesce(o.list_amount, 0)) as list_amount, sum(coalesce(o.quantity, 0)) as quantity,"
             " count(distinct o.order_id) as orders"
@@ -173,7 +177,8 @@ class Query:
         )
 
     def _bind_days(self, name: str, buckets: list[Bucket]) -> None:
-        rows = [(b.label, side, *piece) for b in buckets for side, span in _sides(b) for piece in _pieces(span, self.facts)]
+        sides = [(b.label, side, span) for b in buckets for side, span in _sides(b)]
+        rows = [(label, side, *piece) for label, side, span in sides for piece in _pieces(span, self.facts)]
         self.params[f"{name}_bucket"] = [r[0] for r in rows]
         self.params[f"{name}_side"] = [r[1] for r in rows]
         self.params[f"{name}_grain"] = [r[2] for r in rows]

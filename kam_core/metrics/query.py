@@ -69,6 +69,11 @@ def _checked(by: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(by))
 
 
+def dimensions_of(found: Measure) -> tuple[str, ...]:
+    """The dimensions that a measure can be split by."""
+    return (*TIME, *_TARGET_DIMENSIONS) if found.source != "sales" else DIMENSIONS
+
+
 def _split(span: Span, time: str, calendar: Calendar) -> list[tuple[str, Span]]:
     """The stretch cut at the ends of its months, quarters or fiscal years, each with its label."""
     if not time:
@@ -124,7 +129,9 @@ def _arranged(found: pd.DataFrame, measures: list[Measure], by: list[str], stret
         labels = {s.key: s.label for s in stretches if s.suffix == suffix}
         side = found[found["bucket"].isin(list(labels))].rename(columns={k: k + suffix for k in keys})
         sides.append(side.assign(bucket=side["bucket"].map(labels)))
-    result = sides[0] if len(sides) == 1 else sides[0].merge(sides[1], how="outer", on=["bucket", *(d for d in by if d != time)])
+    result = sides[0]
+    if len(sides) > 1:
+        result = result.merge(sides[1], how="outer", on=["bucket", *(d for d in by if d != time)])
     result = result.rename(columns={"bucket": time}) if time else result.drop(columns="bucket")
     result = result[[*by, *(c for c in result.columns if c not in by)]]
     return result.sort_values(by, kind="stable", ignore_index=True) if by else result.reset_index(drop=True)
@@ -149,12 +156,16 @@ def _run(
 ) -> pd.DataFrame:
     first = part[0]
     if first.source == "targets" and _targets_cannot(view, others):
-        return pd.DataFrame({c: pd.Series(dtype="object") for c in ["bucket", *others]} | {m.key: pd.Series(dtype="float") for m in part})
+        kinds = dict.fromkeys(["bucket", *others], "object") | {m.key: "float" for m in part}
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
     by_line = any(d in _LINE_DIMENSIONS for d in others)
     query = Query(view, facts, by_line=by_line, portfolio=first.span == "trailing")
     body = _targets_sql(part, others) if first.source == "targets" else _sales_sql(part, others, view)
     sql, params = query.with_prelude(body, [_bucket(s.key, s.span, first) for s in stretches])
-    return reader.frame(sql, params)
+    frame = reader.frame(sql, params)
+    for key in ("bucket", *others):  # as objects, None where missing: keys that merge whatever their frames hold
+        frame[key] = frame[key].astype(object).where(frame[key].notna(), None)
+    return frame
 
 
 def _bucket(label: str, span: Span, shape: Measure) -> Bucket:
@@ -202,8 +213,8 @@ def _targets_sql(part: list[Measure], by: list[str]) -> str:
     dimensions = [f"{columns[d]} as {d}" for d in by]
     relation = (
         "(select t.* exclude (target), d.bucket, t.target * d.share as target from targets as t"
-        " inner join (select bucket, date_trunc('month', day) as month, sum(share) as share from sales_days group by 1, 2) as d"
-        " on d.month = t.month) as t"
+        " inner join (select bucket, date_trunc('month', day) as month, sum(share) as share"
+        " from sales_days group by 1, 2) as d on d.month = t.month) as t"
     )
     return _grouped(part, relation, ["t.bucket", *dimensions])
 

@@ -39,10 +39,11 @@ def grain(name: str) -> str:
 def defaults(name: str) -> dict[str, Any]:
     """The report's own settings and their defaults, from its lines `-- default: key = value`."""
     found = re.findall(r"^-- default: (\w+) = (.+)$", _text(name), flags=re.M)
-    return {key: _parsed(value.strip()) for key, value in found}
+    return {key: parsed(value.strip()) for key, value in found}
 
 
-def _parsed(value: str) -> Any:
+def parsed(value: str) -> Any:
+    """A setting given as text: true, false, a number, or the text itself."""
     if value in ("true", "false"):
         return value == "true"
     return float(value) if "." in value else int(value) if value.lstrip("-").isdigit() else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +63,10 @@ def _order_money(con: Any, converting: str, currency: str, foreign: bool) -> Non
 
 def _facts(con: Any, policy: Policy) -> dict[str, Any]:
     """One row about the whole: what pages need before they can ask anything."""
-    today = datetime.now(timezone.utc).date()
+    today = datetime.now(UTC).date()
     first, last, very_last = con.execute(
-        "select min(order_date), max(order_date) filter (where order_date <= $today), max(order_date) from core.order_money",
+        "select min(order_date), max(order_date) filter (where order_date <= $today), max(order_date)"
+        " from core.order_money",
         {"today": today + timedelta(days=1)},
     ).fetchone()
     if last is None:
@@ -80,8 +81,8 @@ def _facts(con: Any, policy: Policy) -> dict[str, Any]:
     }
     con.execute(
         "create table mart.facts as select cast($first_day as date) as first_day, cast($as_of as date) as as_of,"
-        " cast($last_day as date) as last_day, cast($fiscal_start as integer) as fiscal_start, cast($currency as varchar) as currency,"
-        " cast($company as varchar) as company",
+        " cast($last_day as date) as last_day, cast($fiscal_start as integer) as fiscal_start,"
+        " cast($currency as varchar) as currency, cast($company as varchar) as company",
         facts,
     )
     for table in TABLES:
@@ -89,15 +90,13 @@ def _facts(con: Any, policy: Policy) -> dict[str, Any]:
         con.execute(f"update mart.facts set {table} = (select count(*) from raw.{table})")
     for column in ("cost", "list_amount", "product_line", "partner_id"):
         con.execute(f"alter table mart.facts add column has_{column} boolean")
-        con.execute(
-            f"update mart.facts set has_{column} = (select count({column}) > 0 from raw.orders)"
-        )
+        con.execute(f"update mart.facts set has_{column} = (select count({column}) > 0 from raw.orders)")
     return facts
 
 
 def _other_last_day(con: Any) -> date | None:
     """Where no orders are loaded, the last day that opportunities speak of."""
-    row = con.execute("select max(greatest(coalesce(closed_on, created_on), created_on)) from raw.opportunities").fetchone()
+    row = con.execute("select max(coalesce(closed_on, created_on)) from raw.opportunities").fetchone()
     return row[0] if row else None
 
 

@@ -38,7 +38,7 @@ class Reader:
     """
 
     def __init__(self, path: Path, max_seconds: int = 60) -> None:
-        config = {
+        config: dict[str, Any] = {
             **_QUIET,
             "enable_external_access": "false",
             "memory_limit": _memory_gb(0.25, 2.0),

@@ -13,7 +13,8 @@ def check(con: Any) -> None:
     """Run every check on the raw and core tables of `con` and keep the results that found something."""
     con.execute(
         "create or replace table meta.quality"
-        " (check_name varchar, table_name varchar, column_name varchar, severity varchar, rows bigint, examples varchar)"
+        " (check_name varchar, table_name varchar, column_name varchar, severity varchar, rows bigint,"
+        " examples varchar)"
     )
     for table in TABLES.values():
         for column, target in table.references:
@@ -23,7 +24,8 @@ def check(con: Any) -> None:
     _record(con, "same_name", "accounts", "name", "note",
             "select name as example from raw.accounts group by name having count(*) > 1")
     _record(con, "future_date", "orders", "order_date", "warning",
-            "select cast(o.order_date as varchar) as example from raw.orders as o, mart.facts as f where o.order_date > f.as_of")
+            "select cast(o.order_date as varchar) as example from raw.orders as o, mart.facts as f"
+            " where o.order_date > f.as_of")
     _record(con, "no_rate", "orders", "currency", "warning",
             "select o.currency as example from raw.orders as o, mart.facts as f where o.currency is not null"
             " and o.currency <> f.currency and not exists (select 1 from raw.rates as r"
@@ -57,4 +59,5 @@ def _record(con: Any, name: str, table: str, column: str, severity: str, found: 
         " select (select count(*) from found), (select string_agg(example, ', ' order by example) from few)"
     ).fetchone()
     if rows:
-        con.execute("insert into meta.quality values (?, ?, ?, ?, ?, ?)", [name, table, column, severity, rows, examples])
+        found_here = [name, table, column, severity, rows, examples]
+        con.execute("insert into meta.quality values (?, ?, ?, ?, ?, ?)", found_here)
