@@ -49,6 +49,7 @@ class Manifest:
     tables: dict[str, dict[str, int]] = field(default_factory=dict)  # read, added, updated, unchanged, refused, rows
     notes: list[str] = field(default_factory=list)
     last_source_id: int = 0  # the highest number ever given to a file, so that none is given twice
+    demo: bool = False  # the data are invented
     # --- filled by the store
     id: str = ""
     created_at: str = ""
