@@ -85,7 +85,7 @@ class Server:
 def small_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the small demo, built by the command line as a user would."""
     folder = tmp_path_factory.mktemp("warehouse")
-    command = [sys.executable, "-m", "kam_core", "--warehouse", str(folder), "demo", "--scale", "small"]
+    command = [sys.executable, "-m", "kam_core", "demo", "--scale", "small", "--warehouse", str(folder)]
     done = subprocess.run(command, cwd=run.ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder
