@@ -1,12 +1,12 @@
 """Buy-till-you-die models of accounts that leave without saying so: BG/NBD, MBG/NBD and (M)BG/CNBD-k.
 
-An account orders with gaps that are Erlang-k of its own rate (k = 1: exponential, larger k: a steadier rhythm) and after each
-order leaves for good with its own probability. Rates are Gamma(r, alpha) over accounts, leaving probabilities Beta(a, b).
-BG cannot leave before its first repeat order; MBG (m = 1) may leave right after the first order of all.
+An account orders with gaps that are Erlang-k of its own rate (k = 1: exponential, larger k: steadier) and after each
+order leaves for good with its own probability. Rates are Gamma(r, alpha) over accounts, leaving probabilities Beta(a,
+b). BG cannot leave before its first repeat order; MBG (m = 1) may leave right after the first order of all.
 
-Fader, Hardie & Lee (2005), Marketing Science 24(2), "BG/NBD"; Batislam, Denizel & Filiztekin (2007), IJRM 24, "MBG/NBD";
-Platzer & Reutterer (2017), "(M)BG/CNBD-k". Time is in weeks. Symbols: x repeat orders, t_x time of the last one, T age at the
-forecast origin, litt = sum of ln(gap); A = r + kx hidden Poisson events behind the rate; u = (T - t_x)/(alpha + T).
+Fader, Hardie & Lee (2005), Marketing Science 24(2), "BG/NBD"; Batislam, Denizel & Filiztekin (2007), IJRM 24,
+"MBG/NBD"; Platzer & Reutterer (2017), "(M)BG/CNBD-k". Time is in weeks. Symbols: x repeat orders, t_x time of the last
+one, T age at the forecast origin, litt = sum of ln(gap); A = r + kx, u = (T - t_x)/(alpha + T).
 """
 
 from dataclasses import dataclass
@@ -23,11 +23,14 @@ Array = npt.NDArray[Any]
 Numbers = npt.ArrayLike
 
 DAYS_PER_WEEK = 7.0
+# Weeks; only a clock that stands still (season.py) can bring two order days closer than this.
+SHORTEST_GAP = 0.1 / DAYS_PER_WEEK
 LARGEST_K = 12
 # Ten repeat buyers for each of the four parameters; below that the likelihood is so flat that its maximum says little.
 FEWEST_REPEAT_BUYERS = 40
 MODELS = ("bg/nbd", "mbg/nbd", "bg/cnbd-k", "mbg/cnbd-k")
-# r, alpha, a, b stay inside these: at either end the model is already its own limit (nobody leaves, everybody is alike).
+# r, alpha, a, b stay inside these: at either end the model is already its own limit (nobody leaves, everybody is
+# alike).
 PARAMETER_BOUNDS = (1e-4, 1e5)
 
 
@@ -47,7 +50,7 @@ class Summary(NamedTuple):
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model: its name, Erlang k, the four parameters (alpha in weeks), log-likelihood and what it was fitted on."""
+    """A fitted model: name, Erlang k, four parameters (alpha in weeks), log-likelihood, what it was fitted on."""
 
     model: str
     k: int
@@ -65,7 +68,7 @@ class Fit:
         return int(self.model.startswith("mbg"))
 
 
-# --- from order days to the four numbers of each account ---------------------------------------------------------------------
+# --- from order days to the four numbers of each account ------------------------------------------
 
 
 def summarise(account_ids: Numbers, dates: Numbers, end: Any) -> Summary:
@@ -80,8 +83,10 @@ def summarise(account_ids: Numbers, dates: Numbers, end: Any) -> Summary:
         raise KamError(f"Orders have {len(code)} accounts but {len(day)} dates: give one date for each account entry.")
     code, day = _distinct_days(code[day <= last], day[day <= last])
     if not len(day):
-        raise KamError(f"No order is dated on or before {np.datetime64(last, 'D')}: choose a later date or load earlier orders.")
-    return _summary(accounts, code, day, int(last))
+        raise KamError(
+            f"No order is dated on or before {np.datetime64(int(last), 'D')}: take a later date or load earlier orders."
+        )
+    return summarise_times(accounts, code, day, int(last), DAYS_PER_WEEK)
 
 
 def as_days(dates: Any) -> Array:
@@ -100,32 +105,32 @@ def _distinct_days(code: Array, day: Array) -> tuple[Array, Array]:
     return key // span, key % span + first
 
 
-def _summary(accounts: Array, code: Array, day: Array, end: int) -> Summary:
-    """Sum up sorted distinct (account, day) pairs."""
+def summarise_times(accounts: Array, code: Array, time: Array, end: float, per_week: float) -> Summary:
+    """Sum up order times of any clock, `per_week` of its units a week, sorted by account code and time, each once."""
     starts = np.flatnonzero(np.r_[True, code[1:] != code[:-1]])
     ends = np.r_[starts[1:], len(code)] - 1
-    log_gap = np.zeros(len(day))
-    log_gap[1:] = np.log(np.maximum(np.diff(day), 1) / DAYS_PER_WEEK)
+    log_gap = np.zeros(len(time))
+    log_gap[1:] = np.log(np.maximum(np.diff(time) / per_week, SHORTEST_GAP))
     log_gap[starts] = 0.0
     return Summary(
         account=accounts[code[starts]],
         x=(ends - starts).astype(np.int64),
-        t_x=(day[ends] - day[starts]) / DAYS_PER_WEEK,
-        T=(end - day[starts]) / DAYS_PER_WEEK,
+        t_x=(time[ends] - time[starts]) / per_week,
+        T=(end - time[starts]) / per_week,
         litt=np.add.reduceat(log_gap, starts),
     )
 
 
-# --- the likelihood ----------------------------------------------------------------------------------------------------------
+# --- the likelihood -------------------------------------------------------------------------------
 
 
 def loglik(fit: Fit, x: Numbers, t_x: Numbers, T: Numbers, litt: Numbers) -> Array:
-    """Log-likelihood of each account (Platzer & Reutterer 2017, eq. 6); weeks; same shape as the inputs."""
+    """Log-likelihood of each account (Platzer & Reutterer 2017; k = 1: Fader et al. 2005, eq. 6), in weeks."""
     x, t_x, T, litt = _floats(x, t_x, T, litt)
     A = fit.r + fit.k * x
     log_rate = gammaln(A) - gammaln(fit.r) + fit.r * np.log(fit.alpha) - A * np.log(fit.alpha + T)
     log_stay = _log_beta(fit.a, fit.b + x + fit.m) - _log_beta(fit.a, fit.b)
-    log_end = np.logaddexp(_log_s1(fit, x, t_x, T), np.log(_phase_terms(fit, x, t_x, T).sum(axis=0)))
+    log_end = np.logaddexp(_log_s1(fit, x, t_x, T), np.log(phase_terms(fit, x, t_x, T).sum(axis=0)))
     return (fit.k - 1) * litt - x * gammaln(fit.k) + log_rate + log_stay + log_end
 
 
@@ -145,7 +150,7 @@ def _log_s1(fit: Fit, x: Array, t_x: Array, T: Array) -> Array:
         return np.where((x > 0) | (fit.m == 1), np.log(fit.a) - np.log(c) + grown, -np.inf)
 
 
-def _phase_terms(fit: Fit, x: Array, t_x: Array, T: Array) -> Array:
+def phase_terms(fit: Fit, x: Array, t_x: Array, T: Array) -> Array:
     """(A)_j u^j / j! for j < k, shape (k, ...): "still here, j hidden events since the last order"; their sum is S2."""
     A = fit.r + fit.k * x
     u = np.maximum(T - t_x, 0.0) / (fit.alpha + T)
@@ -157,7 +162,7 @@ def _phase_terms(fit: Fit, x: Array, t_x: Array, T: Array) -> Array:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Distinct (x, t_x, T) with their counts; x, t_x and T each as values and index, since most work depends on one alone."""
+    """Distinct (x, t_x, T) and their counts; each of the three as values and index: most work depends on one alone."""
 
     weight: Array
     x: Array
@@ -174,7 +179,7 @@ class _Rows:
 
 
 def _collapse(x: Array, t_x: Array, T: Array, litt: Array) -> _Rows:
-    """Each distinct (x, t_x, T) once: accounts alike in all three have the same likelihood up to litt, which only adds."""
+    """Each distinct (x, t_x, T) once: accounts alike in all three differ in litt alone, which only adds."""
     (xs, ix), (txs, itx), (Ts, iT) = (np.unique(v, return_inverse=True) for v in (x, t_x, T))
     key, weight = np.unique((ix * len(txs) + itx) * len(Ts) + iT, return_counts=True)
     rest, T_of = np.divmod(key, len(Ts))
@@ -210,7 +215,8 @@ def _loglik_and_gradient(theta: Array, rows: _Rows, k: int, m: int) -> tuple[flo
         + w @ (np.logaddexp(log_s1, log_s2) - A * log_T)
     )
     d_r = weight_by_x @ psi(A_by_x) + n * (theta[1] - psi(r)) + w @ (left * log_grown + stays * ds2_dA - log_T)
-    # d ln(grown^A)/d alpha = A (1/(alpha+T) - 1/(alpha+t_x)) and du/d alpha = (t_x - T)/(alpha+T)^2 - ... = -u/(alpha+T)
+    # d ln(grown^A)/d alpha = A (1/(alpha+T) - 1/(alpha+t_x)) and du/d alpha = (t_x - T)/(alpha+T)^2 - ... =
+    # -u/(alpha+T)
     d_alpha = n * r / alpha + w @ (left * A * (1 / end_T - 1 / end_tx) - (A + stays * u_ds2_du) / end_T)
     psi_all = psi(a + b + x + m)
     d_a = n * psi(a + b) - weight_by_x @ psi_all + left_by_x.sum() / a
@@ -231,7 +237,7 @@ def _s2_and_slopes(A: Array, u: Array, k: int) -> tuple[Array, Array, Array]:
     return s2, by_A, by_u
 
 
-# --- the fit -----------------------------------------------------------------------------------------------------------------
+# --- the fit --------------------------------------------------------------------------------------
 
 
 def fit(
@@ -239,8 +245,9 @@ def fit(
 ) -> Fit:
     """Fit a model by maximum likelihood; arrays of one entry per account, in weeks.
 
-    For the CNBD-k models k is found by likelihood from 1 to 12, stopping after two falls, unless given. Raises KamError for
-    an unknown model, for missing litt with CNBD-k, and where fewer than 40 accounts ordered again: four parameters need more.
+    For the CNBD-k models k is found by likelihood from 1 to 12, stopping after two falls, unless given. Raises
+    KamError for an unknown model, for missing litt with CNBD-k, and where fewer than 40 accounts ordered again: four
+    parameters need more.
     """
     if model not in MODELS:
         raise KamError(f"Unknown model '{model}': choose one of {', '.join(MODELS)}.")
@@ -279,15 +286,16 @@ def _fit_k(rows: _Rows, model: str, k: int, start: Array) -> Fit:
 
     low, high = np.log(PARAMETER_BOUNDS)
     options = {"maxiter": 500, "ftol": 1e-13, "gtol": 1e-7}
-    found = minimize(objective, np.clip(start, low, high), jac=True, method="L-BFGS-B", bounds=[(low, high)] * 4, options=options)
-    # x lnΓ(k) is in every row already; the litt term too: the total is the published log-likelihood.
+    found = minimize(
+        objective, np.clip(start, low, high), jac=True, method="L-BFGS-B", bounds=[(low, high)] * 4, options=options
+    )
     r, alpha, a, b = (float(v) for v in np.exp(found.x))
     repeat_buyers = int(rows.weight[rows.x[rows.x_of] > 0].sum())
     return Fit(model, k, r, alpha, a, b, float(-found.fun * rows.accounts), int(rows.accounts), repeat_buyers)
 
 
 def _fit_best_k(rows: _Rows, model: str) -> Fit:
-    """The k with the largest likelihood, from 1 upwards, stopping after two falls; each start is the last fit, rescaled."""
+    """The k with the largest likelihood, from 1 up to two falls; each start is the last fit, rescaled."""
     best = last = _fit_k(rows, model, 1, _start(rows))
     falls = 0
     for k in range(2, LARGEST_K + 1):
@@ -301,19 +309,39 @@ def _fit_best_k(rows: _Rows, model: str) -> Fit:
     return best
 
 
-# --- what a fit says about an account ----------------------------------------------------------------------------------------
+def covariance(fit: Fit, x: Numbers, t_x: Numbers, T: Numbers) -> Array:
+    """Covariance (4 × 4) of ln(r, alpha, a, b), from the curvature of the likelihood on the data of the fit.
+
+    Directions that the data leaves open (a curvature near zero) get a variance of at most 1 in logs.
+    """
+    x, t_x, T = (v.ravel() for v in _floats(x, t_x, T))
+    rows = _collapse(x, t_x, T, np.zeros(1))
+    theta, step = np.log([fit.r, fit.alpha, fit.a, fit.b]), 1e-4
+    slopes = [
+        (
+            _loglik_and_gradient(theta + h, rows, fit.k, fit.m)[1]
+            - _loglik_and_gradient(theta - h, rows, fit.k, fit.m)[1]
+        )
+        / (2.0 * step)
+        for h in step * np.eye(4)
+    ]
+    curvature, directions = np.linalg.eigh(-(np.array(slopes) + np.array(slopes).T) / 2.0)
+    return (directions / np.maximum(curvature, 1.0)) @ directions.T
+
+
+# --- what a fit says about an account -------------------------------------------------------------
 
 
 def p_alive(fit: Fit, x: Numbers, t_x: Numbers, T: Numbers) -> Array:
-    """P(alive at T) = 1 / (1 + S1/S2). BG at x = 0 gives 1: context only, never a score."""
+    """P(alive at T) = 1 / (1 + S1/S2), by Bayes from the two ways to be silent since t_x. BG at x = 0 gives 1: context only, never a score."""
     x, t_x, T = _floats(x, t_x, T)
-    return expit(np.log(_phase_terms(fit, x, t_x, T).sum(axis=0)) - _log_s1(fit, x, t_x, T))
+    return expit(np.log(phase_terms(fit, x, t_x, T).sum(axis=0)) - _log_s1(fit, x, t_x, T))
 
 
 def p_no_order(fit: Fit, x: Numbers, t_x: Numbers, T: Numbers, weeks: Numbers) -> Array:
     """P(no order in the next `weeks`), the churn risk: 1 - P(alive) · Σ_j w_j I_z(k-j, A+j), z = t/(alpha+T+t)."""
     x, t_x, T, t = _floats(x, t_x, T, weeks)
-    terms = _phase_terms(fit, x, t_x, T)
+    terms = phase_terms(fit, x, t_x, T)
     phase = terms / terms.sum(axis=0)
     z, A = _z(fit, T, t), fit.r + fit.k * x
     orders_if_alive = sum(phase[j] * betainc(fit.k - j, A + j, z) for j in range(fit.k))
@@ -328,13 +356,14 @@ def _z(fit: Fit, T: Array, t: Array) -> Array:
 def expected_orders(fit: Fit, x: Numbers, t_x: Numbers, T: Numbers, weeks: Numbers) -> Array:
     """Expected orders in the next `weeks`, exact for every k (BTYDplus approximates for k > 1).
 
-    P(alive) · Σ_j w_j Σ_n I_z(kn-j, A+j) · B(a, b+x+m+n-1)/B(a, b+x+m): given j hidden events since the last order, the hidden
-    events to come are negative binomial(A+j, z), every k-th one is an order, and each order is survived or not.
+    P(alive) · Σ_j w_j Σ_n I_z(kn-j, A+j) · B(a, b+x+m+n-1)/B(a, b+x+m): given j hidden events since the last order,
+    the hidden events to come are negative binomial(A+j, z), every k-th one is an order, and each order is survived or
+    not.
     """
     x, t_x, T, t = _floats(x, t_x, T, weeks)
     shape = x.shape
     x, t_x, T, t = (v.ravel() for v in (x, t_x, T, t))
-    terms = _phase_terms(fit, x, t_x, T)
+    terms = phase_terms(fit, x, t_x, T)
     phase = terms / terms.sum(axis=0)
     z = _z(fit, T, t)
     mean = np.zeros(len(x))
@@ -366,7 +395,7 @@ def _mean_orders(fit: Fit, x: Array, j: int, z: Array) -> Array:
 
 
 def _steps(shape: Array, z: Array) -> Array:
-    """How many hidden events leave out less than 1e-12 of a negative binomial(shape, z): its mean, spread and slow tail."""
+    """Hidden events that leave out less than 1e-12 of a negative binomial(shape, z): mean, spread, slow tail."""
     with np.errstate(divide="ignore"):
         tail = np.where(z > 0, -32.0 / np.log(np.where(z > 0, z, 0.5)), 0.0)
     mean = shape * z / (1.0 - z)
@@ -374,7 +403,7 @@ def _steps(shape: Array, z: Array) -> Array:
 
 
 def _mean_orders_of_block(fit: Fit, x: Array, j: int, z: Array, steps: int) -> Array:
-    """Σ_i P(i hidden events) · Σ_{n ≤ (i+j)/k} B(a, β+n-1)/B(a, β) with β = b+x+m, in logs so that nothing underflows."""
+    """Σ_i P(i hidden events) · Σ_{n ≤ (i+j)/k} B(a, β+n-1)/B(a, β), β = b+x+m; in logs: nothing underflows."""
     i = np.arange(1.0, steps)
     shape = (fit.r + fit.k * x + j)[:, None]
     log_p = np.empty((len(x), steps))

@@ -1,0 +1,172 @@
+"""Everything the build stores about each account's future, from its orders alone, in one call."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from kam_core.errors import KamError
+from kam_core.models import btyd, history, spend
+from kam_core.models.btyd import Array, Fit, Numbers, Summary, as_days
+from kam_core.models.history import YEAR, History
+from kam_core.models.rhythm import SILENCE_RULE, Rhythm, overdue, rhythm, silence_rule
+from kam_core.models.risk import Outlook, outlook
+from kam_core.models.season import horizon_factor
+
+
+@dataclass(frozen=True)
+class Scores:
+    """`table`: one array per column, one entry per account; `facts`: how they came about; the rest: for lifetime value.
+
+    Columns without a meaning for an account hold NaN (to be stored as null): risk, expectations and P(alive) where the
+    data is too thin for a model, gaps where there was no second order. `statement` says in one sentence what was done.
+    """
+
+    table: dict[str, Array]
+    facts: dict[str, Any]
+    statement: str
+    summary: Summary | None = None
+    fit: Fit | None = None
+    spend_fit: spend.SpendFit | None = None
+
+
+def score(
+    account_ids: Numbers,
+    dates: Any,
+    amounts: Numbers,
+    end: Any,
+    horizon_days: int = 180,
+    key_share: float = 0.2,
+    lines: Numbers | None = None,
+) -> Scores:
+    """Score accounts as of the day `end` from order rows (one per account, day and sign will do), no later rows.
+
+    Columns: account, orders, first_day, last_day, silence_days, mean_gap_days, median_gap_days, overdue, rule_band,
+    revenue_365, p_alive (context), churn_risk, expected_orders, spend_per_order, expected_value (both in the coming
+    horizon, money of `amounts`). Raises KamError where no order is left or the horizon is not positive; thin data
+    falls back to the plain rule.
+    """
+    if horizon_days <= 0:
+        raise KamError(
+            f"A horizon of {horizon_days} days makes no sense: choose one day or more, the policy's default is 180."
+        )
+    last = int(as_days(end))
+    known = history.read(account_ids, dates, amounts, lines).until(last)
+    if not len(known.accounts):
+        raise KamError(
+            f"No order is dated on or before {np.datetime64(last, 'D')}: choose a later date or load earlier orders."
+        )
+    own = rhythm(known, last)
+    base = _base_columns(known, own, last)
+    facts: dict[str, Any] = {
+        "as_of": str(np.datetime64(last, "D")),
+        "data_from": str(np.datetime64(int(own.first_day.min()), "D")),
+    }
+    facts |= {
+        "horizon_days": horizon_days,
+        "accounts": len(known.accounts),
+        "season": _season(known, last, horizon_days),
+    }
+    try:
+        return _by_model(known, own, last, horizon_days, key_share, base, facts)
+    except KamError as thin:
+        return _by_rule(base, facts, str(thin))
+
+
+def _season(known: History, end: int, horizon_days: int) -> float:
+    return horizon_factor(known.order_days()[1], end, horizon_days)
+
+
+def _base_columns(known: History, own: Rhythm, end: int) -> dict[str, Array]:
+    """What needs no model."""
+    return {
+        "account": known.accounts,
+        "orders": own.orders,
+        "first_day": own.first_day.astype("datetime64[D]"),
+        "last_day": own.last_day.astype("datetime64[D]"),
+        "silence_days": own.silence,
+        "mean_gap_days": own.mean_gap,
+        "median_gap_days": own.median_gap,
+        "overdue": overdue(own),
+        "rule_band": silence_rule(own),
+        "revenue_365": known.revenue_between(end - YEAR, end),
+    }
+
+
+def _by_model(
+    known: History,
+    own: Rhythm,
+    end: int,
+    horizon_days: int,
+    key_share: float,
+    base: dict[str, Array],
+    facts: dict[str, Any],
+) -> Scores:
+    future = outlook(known, end, horizon_days, key_share)
+    s = btyd.summarise_times(known.accounts, *known.order_days(), end, btyd.DAYS_PER_WEEK)
+    # Value over years and P(alive) as context come from the fullest model on the plain calendar: seasons cancel over a
+    # year.
+    fit = btyd.fit(*s[1:], model="mbg/cnbd-k")
+    z_bar = mean_repeat_order(known, own)
+    spend_fit = _spend_fit(s, z_bar)
+    per_order = _spend_per_order(known, s, z_bar, spend_fit)
+    table = base | {
+        "p_alive": btyd.p_alive(fit, s.x, s.t_x, s.T),
+        "churn_risk": future.risk,
+        "expected_orders": future.expected_orders,
+        "spend_per_order": per_order,
+        "expected_value": future.expected_orders * per_order,
+    }
+    return Scores(table, facts | _model_facts(future, fit, spend_fit), _statement(future), s, fit, spend_fit)
+
+
+def mean_repeat_order(known: History, own: Rhythm) -> Array:
+    """Net money after the first order day, returns deducted, per repeat order; 0 without a repeat order."""
+    later = known.day > own.first_day[known.code]
+    money = np.bincount(known.code[later], weights=known.net[later], minlength=len(known.accounts))
+    return np.where(own.orders > 1, money / np.maximum(own.orders - 1, 1), 0.0)
+
+
+def _spend_fit(s: Summary, z_bar: Array) -> spend.SpendFit | None:
+    try:
+        return spend.fit(s.x, z_bar)
+    except KamError:
+        return None
+
+
+def _spend_per_order(known: History, s: Summary, z_bar: Array, spend_fit: spend.SpendFit | None) -> Array:
+    """Gamma-gamma, or the plain mean order of all accounts where its data is too thin."""
+    if spend_fit is not None:
+        return spend.expected_spend(spend_fit, s.x, z_bar)
+    return np.full(len(s.x), max(float(known.net.sum()), 0.0) / np.count_nonzero(known.is_order))
+
+
+def _model_facts(future: Outlook, fit: Fit, spend_fit: spend.SpendFit | None) -> dict[str, Any]:
+    blend = future.blend
+    return {
+        "model": " + ".join(future.steps),
+        "risk_level": asdict(future.timing.level),
+        "risk_rhythm": asdict(future.timing.rhythm),
+        "blend": None if blend is None else {"origins": len(blend.origins), "outcomes": blend.outcomes},
+        "value_timing": asdict(fit),
+        "value_spend": None if spend_fit is None else asdict(spend_fit),
+    }
+
+
+def _statement(future: Outlook) -> str:
+    level = future.timing.level
+    parts = [f"BG/NBD on {level.accounts:,} accounts, {level.repeat_buyers:,} of them with repeat orders"]
+    parts.append(
+        "with the season of the last year" if future.timing.clock.seasonal else "without a season (under a year known)"
+    )
+    if future.blend:
+        parts.append(f"corrected by what {len(future.blend.origins)} earlier dates showed")
+    else:
+        parts.append("not corrected by earlier dates (too few outcomes known)")
+    return ", ".join(parts) + "."
+
+
+def _by_rule(base: dict[str, Array], facts: dict[str, Any], why: str) -> Scores:
+    nothing = np.full(len(base["account"]), np.nan)
+    names = ("p_alive", "churn_risk", "expected_orders", "spend_per_order", "expected_value")
+    return Scores(base | dict.fromkeys(names, nothing), facts | {"model": SILENCE_RULE}, why)
