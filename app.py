@@ -1,0 +1,18 @@
+"""The dashboard: menu, then who is asking, then the sidebar, then the page. Run by `streamlit run app.py`."""
+
+import streamlit as st
+
+from kam_core.ui import shell
+
+PAGES = {
+    "home": {"overview": "pages/home/overview.py"},
+    "portfolio": {"accounts": "pages/portfolio/accounts.py"},
+    "data": {"status": "pages/data/status.py"},
+}
+
+shell.begin()
+page = st.navigation(
+    {shell.words(f"menu.{section}"): [shell.page(name, path) for name, path in pages.items()] for section, pages in PAGES.items()},
+    position="hidden",
+)
+shell.run(page, PAGES)

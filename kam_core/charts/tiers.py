@@ -1,0 +1,54 @@
+"""Tiers: how many accounts on the left, how much revenue on the right, so that 80/20 is seen at a glance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal
+from kam_core.charts.tokens import Look
+
+
+def tier_butterfly(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height: int = 200) -> Spec:
+    """A row a tier: `tier`, `name`, `accounts_share` and `revenue_share` (fractions), `accounts_text`, `revenue_text`
+    and `accounts_label`, `revenue_label` (direct labels). `words`: tier, accounts, revenue.
+    """
+    marks = [
+        {**row, "left": -row["accounts_share"], "right": row["revenue_share"], "color": look.tier(row["tier"])}
+        for row in rows
+    ]
+    y = {"y": ordinal("name", axis={"labelFontWeight": 600, "labelColor": look.text, "labelFontSize": 12})}
+    most = max([row["accounts_share"] for row in rows] + [row["revenue_share"] for row in rows] + [0.01])
+    scale = {"scale": {"domain": [-most * 1.5, most * 1.5], "nice": False}, "axis": None}
+    tooltip = [("name", words["tier"]), ("accounts_text", words["accounts"]), ("revenue_text", words["revenue"])]
+    layers = [
+        _half(y, number("left", **scale)),
+        _half(y, number("right", **scale)),
+        _label(y, "left", "accounts_label", "right", -4),
+        _label(y, "right", "revenue_label", "left", 4),
+        _heading(look, words["accounts"], -most * 0.04, "right"),
+        _heading(look, words["revenue"], most * 0.04, "left"),
+        hit_area(("tier",), y, tooltip),
+    ]
+    return chart(look, marks, layers, height, padding={"left": 2, "right": 2, "top": 18, "bottom": 2})
+
+
+def _half(y: Spec, x: Spec) -> Spec:
+    return {
+        "mark": {"type": "bar", "height": {"band": 0.66}},
+        "encoding": {**y, "x": x, "color": {"field": "color", "type": "nominal", "scale": None}},
+    }
+
+
+def _label(y: Spec, x: str, text: str, align: str, dx: int) -> Spec:
+    return {
+        "mark": {"type": "text", "align": align, "dx": dx},
+        "encoding": {**y, "x": number(x), "text": {"field": text, "type": "nominal"}},
+    }
+
+
+def _heading(look: Look, text: str, at: float, align: str) -> Spec:
+    return {
+        "data": {"values": [{"at": at}]},
+        "mark": {"type": "text", "align": align, "y": -8, "fontWeight": 600, "color": look.muted, "text": text},
+        "encoding": {"x": number("at")},
+    }

@@ -1,0 +1,1 @@
+"""The user interface: the only part, with app.py and pages, that knows Streamlit."""

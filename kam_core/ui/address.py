@@ -1,0 +1,98 @@
+"""The address bar and the sidebar say the same: read the view from the URL, write it back, keep back and forward working.
+
+Streamlit's own binding of a widget to a parameter forbids changing page and parameter in one step, which a click on
+a chart needs, so the few lines that keep the two alike are here.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from kam_core.text.i18n import LANGUAGES
+from kam_core.ui import session
+from kam_core.view import Period, PERIODS
+from kam_core.errors import KamError
+
+DEFAULT_PERIOD = "this_year"
+LISTS = ("region", "industry", "tier", "manager", "segment")
+PLACE = ("account",)  # which account is open: part of the place, not of the filters
+Params = dict[str, list[str]]
+
+
+def current() -> Params:
+    """The parameters of the address as the browser sent it."""
+    return {key: st.query_params.get_all(key) for key in st.query_params}
+
+
+def touched() -> None:
+    """Callback of every filter: what the reader just chose wins over the address, which is one step behind."""
+    st.session_state["_touched"] = True
+
+
+def read_language() -> None:
+    """Take the language from the address before the first word is written."""
+    state = st.session_state
+    if not state.get("_touched") and current() != state.get("_written"):
+        chosen = (current().get("lang") or [session.default_lang()])[0]
+        state["lang"] = chosen if chosen in LANGUAGES else session.default_lang()
+
+
+def read(page: str) -> None:
+    """Take filters and place from the address when it is not the one that this session wrote: a link, back, forward."""
+    state = st.session_state
+    was_touched, params = state.pop("_touched", False), current()
+    if was_touched or params == state.get("_written"):
+        return
+    params = _before_drill(page, params)
+    names = session.names()
+    for key in LISTS:
+        state[key] = [v for v in params.get(key, []) if v in names.get(key, {})]
+    state["period"] = _period(params)
+    for key in PLACE:
+        state[key] = (params.get(key) or [None])[0]
+
+
+def _before_drill(page: str, params: Params) -> Params:
+    """Coming back from a click on a chart: the page as it was before the click.
+
+    The click leaves its own filters in the address of the page it started from; those are taken off again, once.
+    """
+    drill = st.session_state.pop("_drill", None)
+    if drill and drill["page"] == page and drill["passed"] == params:
+        return drill["before"]  # type: ignore[no-any-return]
+    if drill and drill["page"] != page:
+        st.session_state["_drill"] = drill
+    return params
+
+
+def write() -> Params:
+    """Put filters and place into the address; what stands at its default is left out."""
+    params = chosen()
+    if params != current():
+        st.query_params.from_dict(params)
+    st.session_state["_written"] = params
+    return params
+
+
+def chosen(**changes: str | None) -> Params:
+    """The parameters that say what is chosen now, with `changes` (None takes one away)."""
+    state = st.session_state
+    params: Params = {key: list(state[key]) for key in LISTS if state.get(key)}
+    if state.get("period", DEFAULT_PERIOD) != DEFAULT_PERIOD:
+        params["period"] = [state["period"]]
+    if session.lang() != session.default_lang():
+        params["lang"] = [session.lang()]
+    params |= {key: [state[key]] for key in PLACE if state.get(key)}
+    for key, value in changes.items():
+        params.pop(key, None)
+        if value is not None:
+            params[key] = [value]
+    return params
+
+
+def _period(params: Params) -> str:
+    name = (params.get("period") or [DEFAULT_PERIOD])[0]
+    try:
+        return name if name in PERIODS else Period(name).name
+    except KamError:
+        return DEFAULT_PERIOD

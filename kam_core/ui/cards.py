@@ -1,0 +1,196 @@
+"""What pages are made of: a title with its sentence, figures, charts and tables, each with what is behind it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from kam_core.charts.parts import Spec
+from kam_core.export import tables
+from kam_core.metrics.measures import MEASURES, Measure
+from kam_core.text import numbers
+from kam_core.text.sentence import describe
+from kam_core.ui import drill, session
+from kam_core.ui.session import words
+from kam_core.view import Period, Span, View, add_months, month_start
+
+GOOD, BAD, NEUTRAL = "blue", "orange", "gray"
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is behind a chart, and what is downloaded: columns keep their keys, `units` says how each is written."""
+
+    frame: pd.DataFrame
+    units: dict[str, str] = field(default_factory=dict)
+
+    def named(self) -> pd.DataFrame:
+        """With the headings in the reader's language."""
+        return self.frame.rename(columns={c: words(f"column.{c}") for c in self.frame.columns})
+
+    def named_units(self) -> dict[str, str]:
+        return {words(f"column.{c}"): unit for c, unit in self.units.items()}
+
+
+def title(page: str) -> None:
+    """The page's title and the sentence that says what is being looked at."""
+    facts, loaded = session.facts(), session.snapshot()
+    st.title(words(f"page.{page}.title"), anchor=False)
+    sentence = describe(session.view(), session.calendar(), session.lang(), session.names())
+    data = words(
+        "sentence.data_behind",
+        date=numbers.day(facts.as_of, session.lang()),
+        loaded=numbers.moment(loaded.created_at.astimezone() if loaded else None, session.lang()),
+        accounts=numbers.short(facts.values["accounts"], session.lang(), "count"),
+        orders=numbers.short(facts.values["orders"], session.lang(), "count"),
+    )
+    st.html(f'<p class="kam-sentence">{html.escape(sentence)}<span>{html.escape(data)}</span></p>')
+
+
+# --- figures
+
+
+def kpis(keys: Sequence[str]) -> None:
+    """A row of figures: value, change against the same days of last year, the last twelve months, definition on hover."""
+    view = session.view()
+    now = session.measure(view, keys, compare=True).iloc[0]
+    months = session.measure(_last_months(view), [k for k in keys if MEASURES[k].span == "period"], by=("month",))
+    with st.container(key="kpis"), st.grid(len(keys), min_column_width=150, gap="xsmall"):
+        for key in keys:
+            trend = months[key].dropna().tolist() if key in months else None
+            _kpi(MEASURES[key], now[key], now[f"{key}_before"], trend)
+
+
+def _last_months(view: View) -> View:
+    """The twelve whole months before the running one."""
+    end = month_start(session.calendar().as_of)
+    return view.over(Period.between(add_months(end, -12), end))
+
+
+def _kpi(measure: Measure, value: Any, before: Any, trend: list[float] | None) -> None:
+    lang, currency = session.lang(), session.facts().currency
+    change, is_good = _change(measure, value, before)
+    missing = value is None or value != value
+    st.metric(
+        words(f"measure.{measure.key}.label"),
+        numbers.short(value, lang, measure.unit, currency),
+        change or (session.why_missing(session.view(), measure.key) if missing else words("delta.no_comparison")),
+        delta_color=NEUTRAL if is_good is None else GOOD if is_good else BAD,
+        delta_arrow="auto" if change else "off",
+        help=_explained(measure, value, before),
+        border=True,
+        height="stretch",
+        chart_data=trend if trend and len(trend) > 1 else None,
+        chart_type="area",
+    )
+
+
+def _change(measure: Measure, value: Any, before: Any) -> tuple[str, bool | None]:
+    """The change in words, and whether it is good (None: neither)."""
+    if pd.isna(value) or pd.isna(before):
+        return "", None
+    if measure.unit == "percent":
+        step, text = value - before, numbers.delta(value - before, session.lang(), "percent")
+    else:
+        step = numbers.growth(value, before)
+        text = numbers.percent(step, session.lang(), signed=True) if step is not None else ""
+    if not step or measure.direction == "none":
+        return text, None
+    return text, (step > 0) == (measure.direction == "up")
+
+
+def _explained(measure: Measure, value: Any, before: Any) -> str:
+    """For hover: the definition, the whole values, which way is good."""
+    lang, currency = session.lang(), session.facts().currency
+    whole = numbers.full(value, lang, measure.unit, currency)
+    then = numbers.full(before, lang, measure.unit, currency)
+    return "\n\n".join((
+        f"**{whole}** · {words('chart.last_year')} {then}",
+        words(f"measure.{measure.key}.definition"),
+        f"{words('unit.' + measure.unit, currency=currency)} · {words('direction.' + measure.direction)}",
+    )).replace("$", "\\$")
+
+
+# --- cards
+
+
+def card(key: str, question: str, table: Table | None = None, legend: str = "", height: int | None = None):  # noqa: ANN201
+    """A frame with the question as its title and, behind the dots, the table and its downloads. Use as `with card(…):`."""
+    box = st.container(border=True, key=f"card_{key}", height=height or "stretch", gap="xxsmall")
+    with box, st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"head_{key}", wrap=False):
+        st.html(f'<div class="kam-head"><h3>{html.escape(question)}</h3>{legend}</div>')
+        if table is not None:
+            behind(key, question, table)
+    return box
+
+
+def chart(key: str, spec: Spec, alt: str, doors: bool = True) -> None:
+    """A chart; a click on a mark opens the rows behind it."""
+    st.vega_lite_chart(
+        spec, key=key, alt=alt, on_select=(lambda: drill.clicked(key)) if doors else "ignore", width="stretch",
+    )
+
+
+def behind(key: str, question: str, table: Table) -> None:
+    """The figures behind a card and their downloads, built only when opened."""
+    with (box := st.popover("⋯", key=f"more_{key}", on_change="rerun", type="tertiary", help=words("action.table"))):
+        if box.open:
+            show(f"table_{key}", table, alt=question, height=320)
+            downloads(key, question, table)
+
+
+def downloads(key: str, name: str, table: Table) -> None:
+    """CSV and Excel of exactly what is shown, built on the click."""
+    frame, units = table.named(), table.named_units()
+    kinds: tuple[tuple[str, Callable[[], bytes], str], ...] = (
+        ("csv", lambda: tables.csv(frame), "text/csv"),
+        ("xlsx", lambda: tables.xlsx(frame, name, units), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    )
+    with st.container(horizontal=True, gap="xsmall", key=f"downloads_{key}"):
+        for ending, build, mime in kinds:
+            st.download_button(
+                words(f"action.{ending}"), build, f"{key}.{ending}", mime, key=f"{ending}_{key}", on_click="ignore",
+            )
+
+
+def show(key: str, table: Table, alt: str, height: int | str = "auto", **options: Any) -> Any:
+    """A table: search, sort and column choice are the reader's; figures are right-aligned numbers."""
+    return st.dataframe(
+        table.frame, key=key, hide_index=True, height=height, placeholder="", alt=alt,
+        column_config={c: column(c, table.units.get(c, "")) for c in table.frame.columns}, **options,
+    )
+
+
+def column(name: str, unit: str) -> Any:
+    """How a column of a unit is shown."""
+    label = words(f"column.{name}")
+    if unit == "money":
+        return st.column_config.NumberColumn(label, format="localized", step=1)
+    if unit == "percent":
+        return st.column_config.NumberColumn(label, format="percent", step=0.001)
+    if unit == "count":
+        return st.column_config.NumberColumn(label, format="localized", step=1)
+    if unit == "date":
+        return st.column_config.DateColumn(label, format="YYYY-MM-DD")
+    if unit == "moment":
+        return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
+    if unit == "trend":
+        return st.column_config.AreaChartColumn(label, width="small", y_min=0)
+    return st.column_config.TextColumn(label)
+
+
+def legend(*entries: tuple[str, str, str]) -> str:
+    """Small marks that say what is what: (look, colour, words), look one of solid, outline, dashed."""
+    marks = "".join(
+        f'<span><i class="kam-{kind}" style="--c:{colour}"></i>{html.escape(text)}</span>' for kind, colour, text in entries
+    )
+    return f'<div class="kam-legend">{marks}</div>'
+
+
+def span_of(view: View) -> Span:
+    return view.period.span(session.calendar())

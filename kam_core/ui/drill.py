@@ -1,0 +1,48 @@
+"""Every mark is a door: a click on a chart opens the rows behind it, filters kept, and back returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from kam_core.charts.parts import PICK
+from kam_core.ui import address
+from kam_core.view import NONE
+
+ACCOUNTS = "pages/portfolio/accounts.py"
+
+
+def clicked(key: str) -> None:
+    """Callback of a chart: remember where its selected mark leads. A field without a value is a total and adds nothing."""
+    picked = st.session_state[key]["selection"].get(PICK)
+    if picked:
+        fields = {k: v for k, v in picked[0].items() if k != "vlPoint"}
+        st.session_state["_go"] = {_parameter(k): str(v) for k, v in fields.items() if v is not None}
+
+
+def go(page: str) -> None:
+    """Follow the door that was clicked, before anything is drawn."""
+    fields: Mapping[str, Any] | None = st.session_state.pop("_go", None)
+    if fields is None:
+        return
+    before = address.chosen()
+    passed = address.chosen(**fields)
+    st.session_state["_drill"] = {"page": page, "before": before, "passed": passed}
+    st.switch_page(ACCOUNTS, query_params={k: v[0] if len(v) == 1 else v for k, v in passed.items()})
+
+
+def link(label: str, **fields: str | None) -> None:
+    """A line of text that opens the accounts behind it."""
+    params = {k: v for k, v in address.chosen(**fields).items()}
+    st.page_link(ACCOUNTS, label=label, query_params=params)
+
+
+def key_of(value: Any) -> str:
+    """A dimension's value as a parameter; "-" stands for accounts without one."""
+    return NONE if value is None or value != value else str(value)
+
+
+def _parameter(field: str) -> str:
+    return {"month": "period"}.get(field, field)

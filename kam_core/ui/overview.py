@@ -1,0 +1,310 @@
+"""The cards of the overview: what the executive sees first."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from kam_core.charts.matrix import heat_matrix
+from kam_core.charts.months import revenue_by_month
+from kam_core.charts.movers import movers as movers_chart
+from kam_core.charts.tiers import tier_butterfly
+from kam_core.charts.tokens import TIERS
+from kam_core.text import numbers
+from kam_core.text.sentence import name_of, own_script
+from kam_core.ui import cards, drill, session, states
+from kam_core.ui.cards import Table
+from kam_core.ui.session import money, money_change, money_full, words
+from kam_core.view import Period, View, add_months, month_start
+
+MOST_COLUMNS, MOST_LINES = 10, 14  # regions and industries that the matrix shows; the rest is summed up as others
+OTHER = "\0other"
+
+
+def revenue() -> None:
+    """Revenue by month against last year and target."""
+    lang, look, view = session.lang(), session.colours(), _months_of(session.view())
+    frame = session.measure(view, ["revenue", "target"], by=("month",), compare=True)
+    rows = [_month_row(row) for row in frame.to_dict("records")]
+    has_target = bool(frame["target"].notna().any())
+    legend = [("solid", look.actual, words("chart.actual")), ("solid", look.before, words("chart.last_year"))]
+    if has_target:
+        legend.append(("outline", look.target, words("chart.target")))
+    partial = next((r["long"] for r in rows if r["partial"]), "")
+    if partial:
+        legend.append(("dashed", look.actual, words("chart.partial_long", date=numbers.day_of_year(_as_of(), lang))))
+    note = cards.legend(*legend) + ("" if has_target else f'<div class="kam-legend">{words("page.overview.no_target")}</div>')
+    table = Table(
+        frame[["month", "revenue", "revenue_before", "target"]],
+        {"revenue": "money", "revenue_before": "money", "target": "money"},
+    )
+    with cards.card("revenue", words("page.overview.revenue_by_month"), table, note):
+        alt = words(
+            "page.overview.revenue_by_month_alt", first=rows[0]["long"], last=rows[-1]["long"], partial=partial
+        )
+        spec = revenue_by_month(look, rows, _compared_words(), numbers.axis_expression(lang, "money", _currency()), 178)
+        cards.chart("revenue_chart", spec, alt)
+
+
+def _months_of(view: View) -> View:
+    """The months to draw: those of the period, or the last twelve where the period has fewer than six."""
+    span = cards.span_of(view)
+    if (span.end - span.start).days >= 150:
+        return view
+    last = month_start(span.last)
+    return view.over(Period.between(add_months(last, -11), span.end))
+
+
+def _month_row(row: dict[str, Any]) -> dict[str, Any]:
+    lang, as_of = session.lang(), _as_of()
+    first = date(int(row["month"][:4]), int(row["month"][5:]), 1)
+    running = first == month_start(as_of) and add_months(first, 1) > as_of and as_of.day < 28
+    now, before, target = (_known(row[k]) for k in ("revenue", "revenue_before", "target"))
+    growth = numbers.growth(now, before)
+    long = numbers.month(first, lang)
+    name = numbers.month_name(first, lang) + ("*" if running else "")
+    if first.month == 1 or not running and first.month == 12:
+        name = numbers.month_name(first, lang)
+    return {
+        "month": row["month"], "name": f"{name} {first:%y}" if _spans_years() else name, "partial": running,
+        "actual": now, "before": before, "target": target, "top": max(v or 0 for v in (now, before, target)),
+        "label": money(now), "actual_text": money_full(now), "before_text": money_full(before),
+        "target_text": money_full(target),
+        "change_text": numbers.percent(growth, lang, signed=True),
+        "long": f"{long} ({words('chart.partial_long', date=numbers.day_of_year(as_of, lang))})" if running else long,
+    }
+
+
+def _spans_years() -> bool:
+    span = cards.span_of(_months_of(session.view()))
+    return span.start.year != span.last.year
+
+
+# --- what changed
+
+
+def changes() -> None:
+    """What changed most and why, in sentences; each opens the accounts behind it."""
+    frame = _overview()
+    with cards.card("changes", words("page.overview.changes")), st.container(key="changes_list", gap="xxsmall"):
+        for text, fields in _sentences(frame):
+            drill.link(text, **fields)
+
+
+def _sentences(frame: pd.DataFrame) -> list[tuple[str, dict[str, str | None]]]:
+    """The total, what carried it, the strongest region and industry each way, the account that fell most."""
+    total = frame[frame.section == "total"].iloc[0]
+    said = [(_said("total", total, value=money(total.revenue)), {})]
+    said += _movements(frame)
+    for dimension in ("region", "industry"):
+        part = frame[frame.section == dimension]
+        if len(part) > 1:
+            edges = [part.iloc[0], part.iloc[-1]] if dimension == "region" else [part.iloc[0]]
+            said += [_of_dimension(dimension, row) for row in edges if _moved(row)]
+    falls = frame[frame.section == "down"]
+    if len(falls):
+        said.append(_fall(falls.iloc[-1]))
+    return said[:7] if len(said) > 1 else [*said, (words("change.none"), {})]
+
+
+def _said(kind: str, row: Any, **values: str) -> str:
+    change = row.revenue - row.revenue_before
+    return words(
+        f"change.{kind}_{'up' if change >= 0 else 'down'}",
+        delta=f"**{money(abs(change))}**",
+        growth=numbers.percent(numbers.growth(row.revenue, row.revenue_before), session.lang(), signed=True),
+        **values,
+    )
+
+
+def _of_dimension(dimension: str, row: Any) -> tuple[str, dict[str, str | None]]:
+    value = _text(row[dimension])
+    text = _said(dimension, row, name=f"**{name_of(dimension, value, session.lang(), session.names())}**")
+    rises = row.revenue >= row.revenue_before
+    driver, share = (row.riser, row.rise) if rises else (row.faller, row.fall)
+    if _text(driver) and abs(share) > 0.1 * abs(row.revenue - row.revenue_before):
+        text += words("change.driver", name=own_script(driver, session.lang()), delta=money_change(share))
+    return text, {dimension: drill.key_of(value)}
+
+
+def _movements(frame: pd.DataFrame) -> list[tuple[str, dict[str, str | None]]]:
+    """The largest cause that added and the largest that took away."""
+    causes = frame[frame.section == "movement"].set_index("movement")
+    changes = (causes.revenue - causes.revenue_before).sort_values()
+    kinds = {"lost": "lost_accounts", "contraction": "contraction", "expansion": "expansion", "new": "new_accounts",
+             "won_back": "won_back"}
+    said: list[tuple[str, dict[str, str | None]]] = []
+    for cause in [changes.index[-1], changes.index[0]] if len(changes) else []:
+        row = causes.loc[cause]
+        n = numbers.short(max(row.accounts, row.accounts_before), session.lang(), "count")
+        text = words(f"change.{kinds[cause]}", n=f"**{n}**", value=f"**{money(abs(changes[cause]))}**")
+        said.append((text, {}))
+    return said
+
+
+def _fall(row: Any) -> tuple[str, dict[str, str | None]]:
+    name = f"**{own_script(row['name'], session.lang())}**"
+    if row.revenue <= 0:
+        text = words("change.account_lost_silent", name=name, before=money(row.revenue_before), days=int(row.days_silent))
+    else:
+        text = _said("account", row, name=name)
+    return text, {"account": row.account_id}
+
+
+def _moved(row: Any) -> bool:
+    return abs(row.revenue - row.revenue_before) > 0.005 * max(abs(row.revenue_before), 1)
+
+
+# --- region × industry
+
+
+def matrix() -> None:
+    """Revenue by region and industry, shaded by growth; the totals are those of the whole."""
+    frame, lang, look = _overview(), session.lang(), session.colours()
+    regions, industries = _order(frame, "region", MOST_COLUMNS), _order(frame, "industry", MOST_LINES)
+    if len(regions) < 2 and len(industries) < 2:
+        with cards.card("matrix", words("page.overview.matrix")):
+            states.not_loaded("accounts", words("page.overview.matrix"))
+        return
+    cells = _cells(frame, regions, industries)
+    rows = [_cell_row(*key, *sums) for key, sums in cells.items()]
+    largest = max((r for r in rows if not r["total"]), key=lambda r: r["value"])
+    total = words("chart.total")
+    note = f'<div class="kam-legend">{words("page.overview.matrix_note")}</div>'
+    table = frame[frame.section == "cell"][["region", "industry", "accounts", "revenue", "revenue_before"]]
+    with cards.card("matrix", words("page.overview.matrix"), Table(table, {"accounts": "count", "revenue": "money", "revenue_before": "money"}), note):
+        spec = heat_matrix(
+            look, rows, _compared_words() | {"value": words("chart.revenue"), "growth": words("column.growth")},
+            [_shown("region", r) for r in regions] + [total], [_shown("industry", i) for i in industries] + [total],
+            height=19 * (len(industries) + 1) + 18,
+        )
+        alt = words("page.overview.matrix_alt", region=largest["column"], industry=largest["line"], value=largest["value_text"])
+        cards.chart("matrix_chart", spec, alt)
+
+
+def _order(frame: pd.DataFrame, dimension: str, most: int) -> list[str]:
+    """The values of a dimension by revenue, the smallest summed up as others where there are too many."""
+    values = frame[frame.section == dimension].sort_values("revenue", ascending=False)[dimension]
+    keys = [drill.key_of(v) for v in values]
+    return keys if len(keys) <= most else [*keys[: most - 1], OTHER]
+
+
+def _cells(frame: pd.DataFrame, regions: list[str], industries: list[str]) -> dict[tuple[str, str], list[float]]:
+    """(region, industry) → revenue now and before; "" stands for the total."""
+    sums: dict[tuple[str, str], list[float]] = {}
+    for row in frame[frame.section == "cell"].itertuples():
+        region = _kept(drill.key_of(row.region), regions)
+        industry = _kept(drill.key_of(row.industry), industries)
+        for key in ((region, industry), (region, ""), ("", industry), ("", "")):
+            cell = sums.setdefault(key, [0.0, 0.0])
+            cell[0] += row.revenue
+            cell[1] += row.revenue_before
+    return sums
+
+
+def _kept(key: str, keys: list[str]) -> str:
+    return key if key in keys else OTHER
+
+
+def _cell_row(region: str, industry: str, now: float, before: float) -> dict[str, Any]:
+    lang, total = session.lang(), words("chart.total")
+    growth = numbers.growth(now, before)
+    column, line = _shown("region", region) if region else total, _shown("industry", industry) if industry else total
+    return {
+        "column": column, "line": line, "total": not (region and industry),
+        "region": _door(region), "industry": _door(industry), "value": now,
+        "label": numbers.short(now, lang, "plain"), "growth": growth, "name": f"{column} · {line}",
+        "value_text": money_full(now), "before_text": money_full(before),
+        "growth_text": numbers.percent(growth, lang, signed=True),
+    }
+
+
+def _door(key: str) -> str | None:
+    return None if key in ("", OTHER) else key
+
+
+def _shown(dimension: str, key: str) -> str:
+    return words("chart.other") if key == OTHER else name_of(dimension, key, session.lang(), session.names())
+
+
+# --- movers and tiers
+
+
+def movers() -> None:
+    """The accounts that rose and fell most."""
+    frame, look = _overview(), session.colours()
+    moved = frame[frame.section.isin(["up", "down"])].copy()
+    moved["change"] = moved.revenue - moved.revenue_before
+    moved = moved.sort_values("change", ascending=False)
+    table = Table(
+        moved[["account_id", "name", "tier", "region", "industry", "revenue", "revenue_before", "change"]].rename(columns={"name": "account"}),
+        {"revenue": "money", "revenue_before": "money", "change": "money"},
+    )
+    with cards.card("movers", words("page.overview.movers"), table):
+        if moved.empty:
+            st.caption(words("change.none"))
+            return
+        rows = [_mover_row(row) for row in moved.itertuples()]
+        alt = words("page.overview.movers_alt", up=rows[0]["name"], down=rows[-1]["name"])
+        cards.chart("movers_chart", movers_chart(look, rows, _compared_words(), 21 * len(rows)), alt)
+
+
+def _mover_row(row: Any) -> dict[str, Any]:
+    return {
+        "account": row.account_id, "name": own_script(row.name, session.lang()), "change": row.change,
+        "label": money_change(row.change), "now_text": money_full(row.revenue), "before_text": money_full(row.revenue_before),
+        "change_text": numbers.full(row.change, session.lang(), "money", _currency()),
+    }
+
+
+def tiers() -> None:
+    """Accounts and revenue by tier, side by side."""
+    frame, lang = _overview(), session.lang()
+    part = frame[frame.section == "tier"].copy()
+    part["tier"] = pd.Categorical(part.tier.fillna(""), [*TIERS, ""], ordered=True)
+    part = part[(part.accounts > 0) | (part.revenue != 0)].sort_values("tier")
+    accounts, revenue_sum = max(part.accounts.sum(), 1), part.revenue.clip(lower=0).sum() or 1
+    rows = []
+    for row in part.itertuples():
+        a, r = row.accounts / accounts, max(row.revenue, 0) / revenue_sum
+        rows.append({
+            "tier": row.tier or "-", "name": row.tier or "–", "accounts_share": a, "revenue_share": r,
+            "accounts_label": numbers.percent(a, lang), "revenue_label": numbers.percent(r, lang),
+            "accounts_text": f"{numbers.full(row.accounts, lang, 'count')} · {numbers.percent(a, lang)}",
+            "revenue_text": f"{money_full(row.revenue)} · {numbers.percent(r, lang)}",
+        })
+    table = Table(part[["tier", "accounts", "revenue", "revenue_before"]].astype({"tier": str}), {"accounts": "count", "revenue": "money", "revenue_before": "money"})
+    with cards.card("tiers", words("page.overview.tiers"), table):
+        names = {"tier": words("dimension.tier"), "accounts": words("chart.accounts"), "revenue": words("chart.revenue")}
+        summary = "; ".join(f"{r['name']}: {r['accounts_label']}, {r['revenue_label']}" for r in rows)
+        cards.chart("tiers_chart", tier_butterfly(session.colours(), rows, names, 30 * len(rows)), words("page.overview.tiers_alt", summary=summary))
+
+
+# --- shared
+
+
+def _overview() -> pd.DataFrame:
+    return session.report(session.view(), "overview", limit=5)
+
+
+def _compared_words() -> dict[str, str]:
+    return {"actual": words("chart.actual"), "before": words("chart.last_year"), "target": words("chart.target"), "change": words("column.growth")}
+
+
+def _as_of() -> date:
+    return session.calendar().as_of
+
+
+def _currency() -> str:
+    return session.facts().currency
+
+
+def _known(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _text(value: Any) -> str | None:
+    return None if pd.isna(value) else str(value)

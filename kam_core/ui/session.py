@@ -1,0 +1,200 @@
+"""What one run of the script works with: the data served now, the reader's language and theme, and the current view."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from kam_core.access.scope import Scope
+from kam_core.charts.tokens import Look, look
+from kam_core.metrics import query
+from kam_core.metrics.facts import Facts
+from kam_core.metrics.reports import report as run_report
+from kam_core.text import numbers
+from kam_core.text.i18n import LANGUAGES, t
+from kam_core.view import Calendar, Filters, View
+from kam_core.warehouse.engine import Reader
+from kam_core.warehouse.snapshots import Snapshot, Store
+
+ROOT = Path(__file__).resolve().parents[2]
+META = {
+    "loads": "select * from meta.loads order by created_at, table_name",
+    "quality": "select * from meta.quality order by severity desc, rows desc",
+    "refused": "select * from meta.refused limit 10000",
+}
+KEPT: dict[str, Any] = {"max_entries": 400, "show_spinner": False}
+
+
+def folder() -> Path:
+    """The warehouse folder: KAM_WAREHOUSE, or data/warehouse beside the app."""
+    return Path(os.environ.get("KAM_WAREHOUSE") or ROOT / "data" / "warehouse")
+
+
+@st.cache_resource(show_spinner=False)
+def _store(path: str) -> Store:
+    return Store(Path(path))
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _reader(path: str) -> Reader:
+    """Shared by all sessions; the last three snapshots stay open for pages that are still drawing them."""
+    return Reader(Path(path))
+
+
+def snapshot() -> Snapshot | None:
+    """The data served in this run. Asked once a run, so that one page never mixes two loads."""
+    if "_snapshot" not in st.session_state:
+        st.session_state["_snapshot"] = _store(str(folder())).current()
+    found: Snapshot | None = st.session_state["_snapshot"]
+    return found
+
+
+def renew() -> Snapshot | None:
+    """Look again which data is served: called at the start of each run, so a load shows at the next action."""
+    st.session_state.pop("_snapshot", None)
+    return snapshot()
+
+
+def reader() -> Reader:
+    found = snapshot()
+    assert found, "pages run only where there is data"
+    return _reader(str(found.path))
+
+
+# --- the reader of the page
+
+
+def lang() -> str:
+    chosen = st.session_state.get("lang")
+    return chosen if chosen in LANGUAGES else default_lang()
+
+
+def default_lang() -> str:
+    """The browser's language where we have it, else English."""
+    return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
+
+
+def words(key: str, **values: object) -> str:
+    """A text in the reader's language."""
+    return t(lang(), key, **values)
+
+
+def colours() -> Look:
+    return look(st.context.theme.type)
+
+
+# --- the view
+
+
+def view() -> View:
+    """The current view. Fails without app.py, which puts the menu, the sign-in and the sidebar before every page."""
+    return st.session_state["_view"]  # type: ignore[no-any-return]
+
+
+def use(view: View) -> None:
+    st.session_state["_view"] = view
+
+
+def scope() -> Scope:
+    """What the person may see. One user who sees everything, until there are roles."""
+    return Scope.everything()
+
+
+def everything() -> View:
+    """The view without a filter: for choices and for what is known of the whole."""
+    return View(scope=scope(), filters=Filters())
+
+
+# --- figures, kept by snapshot, names and view
+
+
+def measure(view: View, keys: Sequence[str], by: Sequence[str] = (), compare: bool = False) -> pd.DataFrame:
+    """As `metrics.query.measure`, kept until other data is served."""
+    return _measure(_version(), view, tuple(keys), tuple(by), compare)
+
+
+def report(view: View, name: str, **settings: Any) -> pd.DataFrame:
+    """As `metrics.reports.report`, kept until other data is served."""
+    return _report(_version(), view, name, tuple(sorted(settings.items())))
+
+
+def meta(table: str) -> pd.DataFrame:
+    """One of the tables about the data itself: loads, quality, refused; empty where it was never written."""
+    return _meta(_version(), table)
+
+
+def why_missing(view: View, key: str) -> str:
+    """Why a figure has no value, in words."""
+    return words(f"missing.{_why_missing(_version(), view, key)}")
+
+
+def facts() -> Facts:
+    return _facts(_version())
+
+
+def calendar() -> Calendar:
+    return facts().calendar(view())
+
+
+def names() -> dict[str, dict[str, str]]:
+    """Dimension → id → name, for every value that a filter can take in this person's scope."""
+    return _names(_version(), scope())
+
+
+def _version() -> str:
+    found = snapshot()
+    return found.id if found else ""
+
+
+@st.cache_data(**KEPT, hash_funcs={View: repr})
+def _measure(version: str, view: View, keys: tuple[str, ...], by: tuple[str, ...], compare: bool) -> pd.DataFrame:
+    return query.measure(reader(), view, keys, by, compare)
+
+
+@st.cache_data(**KEPT, hash_funcs={View: repr})
+def _report(version: str, view: View, name: str, settings: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
+    return run_report(reader(), view, name, **dict(settings))
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _meta(version: str, table: str) -> pd.DataFrame:
+    return reader().frame(META[table])
+
+
+@st.cache_data(**KEPT, hash_funcs={View: repr})
+def _why_missing(version: str, view: View, key: str) -> str:
+    return query.why_missing(reader(), view, key)
+
+
+@st.cache_resource(max_entries=10, show_spinner=False)
+def _facts(version: str) -> Facts:
+    return Facts.read(reader())
+
+
+@st.cache_resource(max_entries=50, show_spinner=False, hash_funcs={Scope: repr})
+def _names(version: str, scope: Scope) -> dict[str, dict[str, str]]:
+    frame = run_report(reader(), View(scope=scope), "choices")
+    found: dict[str, dict[str, str]] = {}
+    for dimension, value, name in frame.astype(object).where(frame.notna(), None).itertuples(index=False):
+        found.setdefault(dimension, {})[value or "-"] = name or ""
+    return found
+
+
+# --- figures in words
+
+
+def money(value: Any) -> str:
+    return numbers.short(value, lang(), "money", facts().currency)
+
+
+def money_full(value: Any) -> str:
+    return numbers.full(value, lang(), "money", facts().currency)
+
+
+def money_change(value: Any) -> str:
+    return numbers.delta(value, lang(), "money", facts().currency)

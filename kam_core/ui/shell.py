@@ -1,0 +1,86 @@
+"""The frame around every page: settings, menu, sidebar, and what happens when there is no data or an error."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from kam_core.ui import address, drill, session, sidebar, states, style
+from kam_core.ui.session import words
+
+ICON = Path(__file__).parent / "assets" / "icon.png"
+LOG = logging.getLogger("kam")
+Menu = Mapping[str, Mapping[str, str]]
+
+
+def begin() -> None:
+    """Page settings and language, before the first word is written."""
+    address.read_language()
+    st.set_page_config(
+        page_title=words("app.name"), page_icon=str(ICON), layout="wide", initial_sidebar_state=240,
+        menu_items={"About": f"**{words('app.name')}** · {words('app.tagline')}"},
+    )
+    session.renew()
+
+
+def page(name: str, path: str) -> Any:
+    """A page of the menu; its address is its name, the overview's is the root."""
+    return st.Page(path, title=words(f"menu.{name}"), url_path=name, default=name == "overview")
+
+
+@st.cache_resource(show_spinner=False)
+def _menu_known() -> list[bool]:
+    return []
+
+
+def _first_run_of_the_process() -> bool:
+    """Until st.navigation has run once in a process, a deep link runs the page's file alone; so the first run starts over."""
+    if _menu_known():
+        return False
+    _menu_known().append(True)
+    return True
+
+
+def run(page: Any, menu: Menu) -> None:
+    """Sidebar, then the page."""
+    if _first_run_of_the_process():
+        st.rerun()
+    style.apply()
+    with st.sidebar:
+        links, chosen, last = st.container(gap=None), st.container(), st.container()
+    with last:
+        sidebar.language()
+    if session.snapshot() is None:
+        _menu(menu, links)
+        states.no_warehouse()
+        return
+    address.read(page.url_path)
+    drill.go(page.url_path)
+    with chosen:
+        sidebar.filters()
+    session.use(sidebar.view())
+    if page.url_path != "accounts":
+        st.session_state["account"] = None
+    address.write()
+    _menu(menu, links)
+    _guarded(page)
+
+
+def _menu(menu: Menu, place: Any) -> None:
+    """The menu as links that carry the filters, so that one step back leaves the page and nothing else."""
+    with place:
+        for pages in menu.values():
+            for name, path in pages.items():
+                st.page_link(path, label=words(f"menu.{name}"), query_params=address.chosen(account=None), width="stretch")
+
+
+def _guarded(page: Any) -> None:
+    try:
+        page.run()
+    except Exception as error:  # anything: the reader gets a plain sentence, the log the rest
+        LOG.exception("page %s failed", page.url_path)
+        states.failed(error)

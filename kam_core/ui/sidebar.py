@@ -1,0 +1,83 @@
+"""The sidebar: menu, filters, language. What is chosen here is the view of every page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from kam_core.text import numbers
+from kam_core.text.i18n import LANGUAGES
+from kam_core.text.sentence import name_of
+from kam_core.ui import address, session
+from kam_core.view import NONE, Filters, Period, View
+
+TIER_ORDER = ("S", "A", "B", "C", "N", NONE)
+PERIOD_NAMES = ("this_month", "this_quarter", "this_year", "last_12_months")
+
+
+def language() -> None:
+    st.segmented_control(
+        session.words("language.label"), LANGUAGES, format_func=lambda code: session.words(f"language.{code}"),
+        key="lang", required=True, on_change=address.touched, label_visibility="collapsed", width="stretch",
+    )
+
+
+def filters() -> None:
+    """The filters, drawn from the values that this person's accounts have."""
+    _period()
+    for dimension in address.LISTS:
+        _choice(dimension)
+
+
+def view() -> View:
+    """The view that the sidebar's state says."""
+    state = st.session_state
+    kept = {d: tuple(state.get(d) or ()) for d in address.LISTS}
+    return View(session.scope(), Filters(**kept), Period(state["period"]))
+
+
+def _period() -> None:
+    state = st.session_state
+    options = _periods()
+    if state["period"] not in options:  # a month that was clicked on a chart
+        options.append(state["period"])
+    st.selectbox(
+        session.words("filter.period"), options, format_func=period_name, key="period", on_change=address.touched,
+        filter_mode="contains",
+    )
+
+
+def _periods() -> list[str]:
+    """Named periods, then fiscal years and the quarters of the last two, newest first."""
+    calendar = session.facts().calendar()
+    last, first = calendar.year_start(calendar.as_of).year, calendar.year_start(calendar.first_day).year
+    years = [str(year) for year in range(last, first - 1, -1)]
+    quarters = [
+        f"{year}-Q{n}" for year in years[:2] for n in (4, 3, 2, 1)
+        if Period(f"{year}-Q{n}").whole(calendar).start <= calendar.as_of
+    ]
+    return [*PERIOD_NAMES, *years, *quarters, "all"]
+
+
+def period_name(name: str) -> str:
+    """A period as people say it."""
+    if len(name) == 7 and name[5] != "Q":
+        return numbers.month(date(int(name[:4]), int(name[5:]), 1), session.lang())
+    if name[:4].isdigit():
+        if "Q" in name:
+            return session.words("period.quarter", year=name[:4], quarter=name[-1])
+        return session.words("period.fiscal_year", year=name)
+    return session.words(f"period.{name}")
+
+
+def _choice(dimension: str) -> None:
+    known = session.names().get(dimension, {})
+    options = [v for v in TIER_ORDER if v in known] if dimension == "tier" else sorted(known, key=lambda v: (v == NONE, known[v]))
+    if len(options) < 2 and not st.session_state.get(dimension):
+        return  # nothing to choose from: the data does not have this
+    st.multiselect(
+        session.words(f"filter.{dimension}"), options, key=dimension, on_change=address.touched, wrap=False,
+        format_func=lambda v: name_of(dimension, v, session.lang(), session.names()),
+        placeholder=session.words("filter.all"), select_all=False,
+    )

@@ -1,0 +1,63 @@
+"""Pages with nothing to show say what is missing, why, and what to do."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+
+import streamlit as st
+
+from kam_core.schema import TABLES
+from kam_core.text.sentence import what
+from kam_core.ui import address, session
+from kam_core.ui.session import words
+
+
+def no_warehouse() -> None:
+    """Nothing is loaded yet: how to begin, with the template of the one table that is needed."""
+    st.title(words("empty.no_warehouse_title"), anchor=False)
+    st.write(words("empty.no_warehouse_why"))
+    st.info(words("empty.no_warehouse_do"))
+    template("orders")
+
+
+def no_rows() -> None:
+    """The filters leave nothing."""
+    view = session.view()
+    with st.container(border=True, key="no_rows"):
+        st.subheader(words("empty.no_rows_title"), anchor=False)
+        st.write(words("empty.no_rows_why", what=what(view, session.lang(), session.names())))
+        st.write(words("empty.no_rows_do"))
+        st.button(words("filter.reset"), on_click=reset, type="primary", key="reset")
+
+
+def not_loaded(table: str, shows: str) -> None:
+    """An optional table is absent: what it would show, and its template."""
+    st.markdown(f"**{words('empty.not_loaded_title', table=words(f'table.{table}'))}**")
+    st.caption(f"{words('empty.not_loaded_why', what=shows)} {words('empty.not_loaded_do')}")
+    template(table)
+
+
+def template(table: str) -> None:
+    """A file with the right headings, ready to be filled."""
+    label = words("action.template", table=words(f"table.{table}"))
+    st.download_button(label, _headings(table), f"{table}.csv", "text/csv", key=f"template_{table}", on_click="ignore")
+
+
+def failed(error: Exception) -> None:
+    """An error that nobody foresaw, without its machinery."""
+    st.error(f"{words('error.title')}. {words('error.do', time=f'{datetime.now():%Y-%m-%d %H:%M}')}")
+
+
+def reset() -> None:
+    """Take all filters away; period and language stay."""
+    for key in (*address.LISTS, *address.PLACE):
+        st.session_state[key] = [] if key in address.LISTS else None
+    address.touched()
+
+
+def _headings(table: str) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerow(column.name for column in TABLES[table].stored)
+    return out.getvalue().encode("utf-8-sig")

@@ -1,0 +1,39 @@
+"""The few rules of style that Streamlit's theme has no option for."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+CSS = """
+<style>
+.stMainBlockContainer { padding: 2.2rem 1.5rem 1rem 1.5rem; max-width: 1760px; }
+header.stAppHeader { height: 2.2rem; min-height: 2.2rem; background: transparent; }
+.stMainBlockContainer > div > [data-testid="stVerticalBlock"], .stMainBlockContainer > [data-testid="stVerticalBlock"] { gap: .6rem; }
+h1 { padding: 0 !important; }
+.kam-sentence { margin: 0; font-size: .95rem; color: inherit; display: flex; flex-wrap: wrap; gap: 0 1.5rem; justify-content: space-between; }
+.kam-sentence span { opacity: .65; font-size: .85rem; }
+.kam-head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1rem; min-width: 0; }
+.kam-head h3 { font-size: 1rem; font-weight: 600; margin: 0; padding: 0; line-height: 1.5; }
+.kam-legend { display: flex; gap: .8rem; font-size: .8rem; opacity: .85; flex-wrap: wrap; }
+.kam-legend i { display: inline-block; width: .75em; height: .75em; margin-right: .35em; vertical-align: -.05em; box-sizing: border-box; }
+.kam-solid { background: var(--c); }
+.kam-outline { border: 1.5px solid var(--c); }
+.kam-dashed { border: 1.5px dashed var(--c); }
+[class*="st-key-card_"] { padding: .55rem .8rem .5rem .8rem; }
+[class*="st-key-head_"] { justify-content: space-between; min-height: 1.6rem; }
+[class*="st-key-head_"] > div:first-child { flex: 1 1 auto; min-width: 0; }
+[class*="st-key-more_"] button { min-height: 1.4rem; padding: 0 .4rem; }
+[class*="st-key-more_"] button svg, [class*="st-key-more_"] [data-testid="stIconMaterial"] { display: none; }
+.st-key-kpis [data-testid="stMetric"] { padding: .5rem .75rem .35rem .75rem; }
+.st-key-kpis [data-testid="stMetricValue"] { line-height: 1.25; font-variant-numeric: tabular-nums; }
+[class*="st-key-changes"] a { padding: .12rem 0; min-height: 0; }
+[class*="st-key-changes"] a p { white-space: normal; text-overflow: clip; line-height: 1.35; font-size: .93rem; }
+[data-testid="stSidebarUserContent"] { padding-top: 0; }
+section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
+@media (max-width: 640px) { .stMainBlockContainer { padding: 3rem .8rem 1rem .8rem; } .kam-sentence span { flex-basis: 100%; } }
+</style>
+"""
+
+
+def apply() -> None:
+    st.html(CSS)

@@ -1,0 +1,21 @@
+"""How are our key accounts doing? What changed, and what should worry me?"""
+
+import streamlit as st
+
+from kam_core.ui import cards, overview, session
+
+session.view()
+cards.title("overview")
+cards.kpis(["revenue", "gross_margin", "active_accounts", "key_account_share", "nrr", "attainment"])
+left, right = st.columns([1.65, 1], gap="xsmall")
+with left:
+    overview.revenue()
+with right:
+    overview.changes()
+left, middle, right = st.columns([2.1, 1.35, 1], gap="xsmall")
+with left:
+    overview.matrix()
+with middle:
+    overview.movers()
+with right:
+    overview.tiers()
