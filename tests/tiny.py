@@ -1,0 +1,38 @@
+"""Tiny warehouses written by hand: rows in, tables of the data model out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kam_core.access.scope import Scope
+from kam_core.schema import TABLES
+from kam_core.view import Filters, Period, View
+
+Rows = list[dict[str, Any]]
+
+
+def raw_tables(con: Any) -> None:
+    """Every table of the data model in the schema raw, empty."""
+    con.execute("create schema raw")
+    con.execute("create schema meta")
+    con.execute("create table meta.files (source_id integer, name varchar)")
+    for table in TABLES.values():
+        columns = ", ".join(f"{c.name} {c.sql_type}" for c in table.stored)
+        con.execute(f"create table raw.{table.name} ({columns}, source_id integer, source_line bigint)")
+
+
+def insert(con: Any, table: str, rows: Rows) -> None:
+    for number, row in enumerate(rows, 1):
+        values = {**row, "source_id": 1, "source_line": number}
+        marks = ", ".join("?" for _ in values)
+        con.execute(f"insert into raw.{table} ({', '.join(values)}) values ({marks})", list(values.values()))
+
+
+def order(day: str, account: str, amount: float, **more: Any) -> dict[str, Any]:
+    """One order line."""
+    return {"order_date": day, "account_id": account, "amount": amount, **more}
+
+
+def everything(period: str = "all", **filters: tuple[str, ...]) -> View:
+    """The view of somebody who may see all."""
+    return View(Scope.everything(), Filters(**filters), Period(period))

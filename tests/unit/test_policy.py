@@ -1,0 +1,55 @@
+"""The policy file: what it leaves out, what it may say, and that a mistake is named with its line."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kam_core import policy
+from kam_core.errors import KamError
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "policy.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_file_that_comes_with_the_product_states_the_defaults():
+    shipped = policy.load()
+    assert replace(shipped, company=policy.Company()) == policy.Policy()
+
+
+def test_what_is_left_out_takes_the_default(tmp_path):
+    found = policy.load(write(tmp_path, "[tiers]\na_below = 0.7\n"))
+    assert found.tiers.a_below == 0.7
+    assert found.tiers.b_below == 0.95
+    assert found.churn == policy.Churn()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[tiers]\n\na_belw = 0.7\n", "line 3: tiers.a_belw is not a setting"),
+        ("[tiers]\na_below = 1.7\n", "line 2: tiers.a_below must lie between 0.05 and 0.99"),
+        ("[tiers]\na_below = 'much'\n", "line 2: tiers.a_below must be a number"),
+        ("[tiers]\na_below = 0.96\n", "tiers.b_below must be above tiers.a_below"),
+        ("[service.S]\nvisit_every_days = 0\n", "line 2: service.S.visit_every_days must lie between 1 and 3650"),
+        ("[company]\ncurrency = 'Yuan'\n", "line 2: company.currency must be a three-letter code"),
+        ("[tiers]\nbasis = 'feeling'\n", "line 2: tiers.basis must be one of revenue, margin"),
+        ("[stages]\nwon = []\n", "line 2: stages.won must be a list"),
+        ("[tiers\n", "policy.toml is not valid TOML"),
+        ("[company]\nfiscal_year_start = true\n", "line 2: company.fiscal_year_start must be a whole number"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path, text, said):
+    with pytest.raises(KamError) as error:
+        policy.load(write(tmp_path, text))
+    assert said in str(error.value)
+
+
+def test_comments_do_not_change_the_hash_and_values_do(tmp_path):
+    plain = policy.load(write(tmp_path, "[tiers]\na_below = 0.8\n")).sha256
+    commented = policy.load(write(tmp_path, "# a comment\n[tiers]\na_below = 0.80 # the cut\n")).sha256
+    other = policy.load(write(tmp_path, "[tiers]\na_below = 0.79\n")).sha256
+    assert plain == commented != other
