@@ -21,11 +21,11 @@ def yearly(amounts, day="2025-01-15"):
 
 
 def test_the_class_is_that_of_the_share_reached_before_the_account(built):
-    # Total 1000. Shares before: a 0, b .5, c .79, d .80, e .94, f .95.
     amounts = {"a": 500, "b": 290, "c": 10, "d": 140, "e": 10.01, "f": 49.99}
     # In order of value: a 500, b 290, d 140, f 49.99, e 10.01, c 10.
     # Before: a 0, b .500, d .790, f .930, e .97999, c .99: A A A B C C.
-    assert classes(built(AT_ONCE, orders=yearly(amounts))) == {"a": "A", "b": "A", "d": "A", "f": "B", "e": "C", "c": "C"}
+    found = classes(built(AT_ONCE, orders=yearly(amounts)))
+    assert found == {"a": "A", "b": "A", "d": "A", "f": "B", "e": "C", "c": "C"}
 
 
 def test_exactly_at_the_cut_is_past_it(built):
@@ -55,7 +55,7 @@ def test_the_young_and_those_with_few_orders_are_new(built):
     def thrice(account, first):
         return [order(first, account, 10), order("2025-01-10", account, 10), order("2025-02-10", account, 10)]
 
-    # As of 10 February 2025: "old" since 10 February 2024, a full year; "young" since the day after; "few" has two orders.
+    # As of 10 February 2025: "old" since 10 February 2024, a full year; "young" since the day after; "few": two orders.
     orders = [*thrice("old", "2024-02-10"), *thrice("young", "2024-02-11"), *thrice("few", "2024-01-01")[:2]]
     tiers = classes(built(Policy(), orders=orders), "tier")
     assert (tiers["old"], tiers["young"], tiers["few"]) == ("A", "N", "N")
@@ -110,13 +110,13 @@ def test_far_past_the_cut_moves_at_once(built):
 
 
 def test_published_pin_online_retail(built, shared_data):
-    """metrics.md: net 365-day revenue as of 2011-06-10: A 1206, B 1468, C 1641 of n = 4315; HHI 40.3; top ten 15.28 %."""
+    """Net 365-day revenue as of 2011-06-10: A 1206, B 1468, C 1641 of n = 4315; HHI 40.3; top ten 15.28 %."""
     days = shared_data / "btyd" / "online_retail_ii_customer_days.parquet"
 
     def fill(con):
         con.execute(
-            "insert into raw.orders by name select cast(CustomerID as varchar) as account_id, cast(date as date) as order_date,"
-            f" gross + returns as amount, 1 as source_id, 1 as source_line from '{days}'"
+            "insert into raw.orders by name select cast(CustomerID as varchar) as account_id,"
+            f" cast(date as date) as order_date, gross + returns as amount, 1 as source_id, 1 as source_line from '{days}'"
             " where date <= date '2011-06-10' order by date"
         )
 
