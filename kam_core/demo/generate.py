@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ SQL = Path(__file__).parent / "sql"
 LINES_PER_ACCOUNT = 62.5  # at the reference scale, over the four years
 LINES_PER_ORDER = 2.48
 RETURN_SHARE = 0.025
+# of accounts, and never fewer than five
+PLANTED_SHARE = {"died": 0.02, "fake_big": 0.02, "channel_conflict": 0.01, "price_sensitive": 0.0125,
+                 "deep_discount": 0.01, "growth_star": 0.01, "single_threaded": 0.0125}
 ORDERS_AT_A_TIME = 400_000  # bounds the memory of one insert at ten million lines
 
 
@@ -35,14 +39,18 @@ SCALES = {
     "large": Scale(20_000, 300, 1_000, 10_000_000),
 }
 
-BEFORE_ORDERS = ("macros", "vocabulary", "calendar", "catalogue", "partners", "managers", "profiles", "plants", "accounts",
-                 "occasions", "lines")
-AFTER_ORDERS = ("account_rows", "assignments", "targets", "contacts", "activities", "tickets", "contracts", "opportunities",
-                "truths")
+BEFORE_ORDERS = ("macros", "vocabulary", "calendar", "catalogue", "partners", "managers", "profiles", "plants",
+                 "accounts", "occasions", "lines")
+AFTER_ORDERS = ("account_rows", "assignments", "targets", "contacts", "activities", "tickets", "contracts",
+                "opportunities", "truths")
 
 
 def generate(con: Any, scale: str, seed: int = 1, orders: int | None = None) -> dict[str, Any]:
-    """Fill every raw table of `con` and return the planted truths, ready for JSON. `orders` is the number of order lines."""
+    """Fill every raw table of `con` and return the planted truths by kind, ready for JSON.
+
+    `orders` is the exact number of order lines to make instead of the scale's own; accounts stay, they buy more often.
+    Raises KamError for an unknown scale or too few lines for the accounts.
+    """
     company = _company(scale, orders)
     variables = _variables(company, seed)
     for name, value in variables.items():
@@ -64,25 +72,25 @@ def _company(scale: str, orders: int | None) -> Scale:
     company = SCALES[scale]
     if orders is None:
         return company
-    if orders < 5 * company.accounts:
-        raise KamError(f"{orders} order lines are too few for {company.accounts} accounts: ask for {5 * company.accounts} or more")
+    fewest = 10 * company.accounts
+    if orders < fewest:
+        raise KamError(f"{orders} order lines are too few for {company.accounts} accounts: ask for {fewest} or more")
     return Scale(company.accounts, company.managers, company.partners, orders)
 
 
 def _variables(company: Scale, seed: int) -> dict[str, float]:
-    """The numbers that the SQL reads. Plants are a share of accounts, and never fewer than five."""
+    """The numbers that the SQL reads."""
     accounts, managers = company.accounts, company.managers
     returns = round(company.order_lines * RETURN_SHARE)
-    planted = {"died": 0.02, "fake_big": 0.02, "channel_conflict": 0.01, "price_sensitive": 0.0125, "deep_discount": 0.01,
-               "growth_star": 0.01, "single_threaded": 0.0125}
     return {
         "seed": seed, "accounts": accounts, "managers": managers, "partners": company.partners,
         "groups": max(5, round(accounts * 0.012)),
         "nominal_orders": accounts * LINES_PER_ACCOUNT * (1 - RETURN_SHARE) / LINES_PER_ORDER,
         "boost": company.order_lines / (accounts * LINES_PER_ACCOUNT),
         "sales_lines": company.order_lines - returns, "return_lines": returns,
-        "hoards": max(2, managers * 3 // 100), "neglects": max(2, managers * 3 // 100), "left": max(1, managers * 2 // 100),
-        **{kind: max(5, round(accounts * share)) for kind, share in planted.items()},
+        "hoards": max(2, managers * 3 // 100), "neglects": max(2, managers * 3 // 100),
+        "left": max(1, managers * 2 // 100),
+        **{kind: max(5, round(accounts * share)) for kind, share in PLANTED_SHARE.items()},
     }
 
 
@@ -95,7 +103,7 @@ def _create_raw_tables(con: Any) -> None:
 
 
 def _insert_orders(con: Any) -> None:
-    """Insert the order lines in stretches of days, oldest first, so that the table is sorted by date and memory stays small."""
+    """Insert the lines in stretches of days, oldest first: the table is sorted by date and memory stays small."""
     statement, first_line = _sql("orders"), 0
     for from_day, to_day in _stretches(con):
         con.execute(statement, {"from_day": from_day, "to_day": to_day, "first_line": first_line})
@@ -107,16 +115,19 @@ def _stretches(con: Any) -> list[tuple[int, int]]:
     starts = con.execute(
         "select min(day) from demo_order group by (order_no - 1) // $1 order by 1", [ORDERS_AT_A_TIME]).fetchall()
     edges = [0, *sorted({day for (day,) in starts[1:]}), 10_000]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _drop_scratch(con: Any, variables: Iterable[str]) -> None:
     """Leave nothing on the connection but the raw tables."""
-    tables = con.execute("select table_name from duckdb_tables() where temporary and table_name like 'demo_%'").fetchall()
-    macros = re.findall(r"temp macro (\w+)", _sql("macros"))
-    for statement in ([f"drop table temp.{name}" for (name,) in tables] + [f"drop macro temp.{name}" for name in macros]
-                      + [f"reset variable demo_{name}" for name in variables]):
-        con.execute(statement)
+    tables = con.execute("select table_name from duckdb_tables() where temporary").fetchall()
+    for (name,) in tables:
+        if name.startswith("demo_"):
+            con.execute(f"drop table temp.{name}")
+    for name in re.findall(r"temp macro (\w+)", _sql("macros")):
+        con.execute(f"drop macro temp.{name}")
+    for name in variables:
+        con.execute(f"reset variable demo_{name}")
 
 
 def _sql(name: str) -> str:

@@ -17,17 +17,21 @@ dated as (
         kind is null and unit(idx, 42) < 0.02 and start_day < 200 and gone_day > final_day() as pauses,
         case when kind = 'growth_star' then final_day() - 330 - floor(150 * unit(idx, 43))
              when cause = 'falling_frequency' then day_of(died_on) - 200 end::int as bend_day,
-        case when kind = 'growth_star' then 0.45 when cause = 'falling_frequency' then 2.6 else 1.0 end as bend,
+        case when kind = 'growth_star' then 0.45 when cause = 'falling_frequency' then 2.2 else 1.0 end as bend,
         case when kind in ('deep_discount', 'channel_conflict') then final_day() - 450 - floor(120 * unit(idx, 44)) end::int as plant_day
     from planted),
 served as (
     select d.*, unit(idx, 51) < case when size_rank < 0.2 then 0.35 else 0.55 end or coalesce(kind = 'channel_conflict', false) as by_partner,
         floor(200 + 500 * unit(idx, 45))::int as pause_from, floor(430 + 200 * unit(idx, 46))::int as pause_days,
+        -- a few changed from a partner to us, or the other way round, at the same price: no conflict, but it looks alike for a year
+        case when kind is null and unit(idx, 47) < 0.008 then floor(1450 * unit(idx, 48))::int end as channel_day,
+        is_prospect and unit(idx, 49) < 0.06 as is_unowned,
         coalesce(m.planted, '') as manager_planted
     from dated d join demo_manager m using (manager_idx)),
 partnered as (
     select s.*, case when by_partner then p.partner_idx end as partner_idx,
-        case when kind = 'channel_conflict' and lot % 3 = 0 then q.partner_idx end as other_partner_idx
+        case when kind = 'channel_conflict' and lot % 3 = 0 then q.partner_idx end as other_partner_idx,
+        case when channel_day is not null and not by_partner then p.partner_idx end as earlier_partner_idx
     from served s
     join demo_partner p on p.region_no = s.region_no and p.place = 1 + floor(pow(unit(s.idx, 52), 1.6) * p.places)::int
     join demo_partner q on q.region_no = s.region_no and q.place = 1 + p.place % q.places),
@@ -40,8 +44,13 @@ lines as (
     from (select idx, unnest(range(16)) as slot from demo_profile) d
     join shares on unit(idx * 16 + slot % (5 + idx % 9), 53) between from_share and upto
     group by idx)
-select p.*, slots,
-    case cause when 'manager_changed' then died_day - 75 else case when kind in ('single_threaded', 'died') then null else natural_handover end end::int as handover_day,
+select p.*, slots, account_no(idx) as account_id, manager_no(manager_idx) as manager_id, manager_no(former_idx) as former_id,
+    partner_no(partner_idx) as partner_id, partner_no(other_partner_idx) as other_partner_id,
+    partner_no(earlier_partner_idx) as earlier_partner_id,
+    case when cause = 'manager_changed' then died_day - 75
+         -- other deaths and single threads must not have a handover as well
+         when kind in ('single_threaded', 'died') or is_prospect or on_day(natural_handover) < created_on + 30 then null
+         else natural_handover end::int as handover_day,
     -- discount on the list price; a partner's price is lower, for it serves the account itself
     0.05 + 0.07 * unit(idx, 61) + case when by_partner then 0.02 else 0 end as discount,
     case when kind = 'deep_discount' then 0.24 + 0.07 * unit(idx, 62) end as deep_discount,
@@ -52,7 +61,8 @@ select p.*, slots,
     [30, 30, 45, 60][1 + floor(4 * unit(idx, 66))::int] as terms,
     case when kind = 'fake_big' then 55 + 50 * unit(idx, 67) when unit(idx, 67) < 0.08 then 25 else 3 end as days_late,
     line_value * case when kind = 'fake_big' then 1.7 else 1.0 end as value_of_line,
-    case when size_rank < 0.01 then 'S' when size_rank < 0.2 then 'A' when size_rank < 0.5 then 'B' else 'C' end as care
+    case when size_rank < 0.01 then 'S' when size_rank < 0.24 then 'A' when start_day > final_day() - 365 then 'N'
+         when size_rank < 0.55 then 'B' else 'C' end as care
 from partnered p join lines using (idx);
 
 -- One row per account: its name, unique in the company.

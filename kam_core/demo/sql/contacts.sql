@@ -3,7 +3,7 @@ create or replace temp table demo_people_at as
 with counted as (
     select idx, case when kind = 'single_threaded' then 1 else spread end as met,
         case when kind = 'single_threaded' then 1 + (lot % 2) * 2 else spread end as people
-    from (select *, case care when 'S' then 6 when 'A' then 4 when 'B' then 3 else 2 end + (idx % 5 = 0)::int as spread from demo_plan))
+    from (select *, case care when 'S' then 6 when 'A' then 4 when 'C' then 2 else 3 end + (idx % 5 = 0)::int as spread from demo_plan))
 select *, sum(people) over (order by idx) - people as people_before from counted;
 
 insert into raw.contacts by name

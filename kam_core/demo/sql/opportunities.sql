@@ -2,8 +2,8 @@
 create or replace temp table demo_deal as
 with accounts as (
     select *, greatest(start_day - 70, 0) as from_day, least(end_day, final_day()) as to_day,
-        case care when 'S' then 6.0 when 'A' then 2.5 when 'B' then 1.0 else 0.3 end * case when kind = 'growth_star' then 1.6 else 1 end as deals_a_year
-    from demo_plan),
+        case care when 'S' then 6.0 when 'A' then 2.5 when 'B' then 1.0 when 'N' then 0.8 else 0.3 end * case when kind = 'growth_star' then 1.6 else 1 end as deals_a_year
+    from demo_plan where not is_unowned),
 usual as (
     select idx, unnest(range(floor(deals_a_year * (to_day - from_day) / 365.25 + unit(idx, 451))::bigint)) as n, false as is_planted from accounts),
 planted as (
@@ -38,7 +38,7 @@ steps as (
     select deal_no, item, 10, case when fails_at = 5 then 'Won' else 'Lost' end, 5, close_day, 0 from demo_deal)
 select *, workday(on_day(day)) as on_date,
     exp(0.16 * normal(item * 100 + step_no, 463)) as change,
-    [94, 76, 52, 22, 0][stage_no] * (0.75 + 0.6 * unit(item * 100 + step_no, 464)) + slip as days_left
+    [94, 76, 52, 22, 0][stage_no] * (0.45 + 0.8 * unit(item * 100 + step_no, 464)) + slip as days_left
 from steps where day <= final_day();
 
 insert into raw.stage_history by name
@@ -56,12 +56,12 @@ told as (
     select d.*, s.stage, s.amount, s.expected_close, s.entered_on, s.opportunity_id,
         case when is_planted then 'competitor' else pick(['price', 'price', 'competitor', 'competitor', 'budget', 'budget', 'timing', 'relationship', 'product fit'], item, 471) end as reason
     from demo_deal d join state s on s.opportunity_id = printf('O%06d', d.deal_no::int))
-select opportunity_id, account_no(idx) as account_id, stage, amount,
-    manager_no(case when day_of(entered_on) < handover_day then former_idx else manager_idx end) as manager_id, p.product_line,
+select opportunity_id, account_id, stage, amount,
+    case when day_of(entered_on) < handover_day then former_id else manager_id end as manager_id, p.product_line,
     workday(on_day(created_day)) as created_on, expected_close, case when stage in ('Won', 'Lost') then entered_on end as closed_on,
     case stage when 'Won' then 'won' when 'Lost' then 'lost' else 'open' end as outcome,
     case when stage = 'Lost' then reason end as lost_reason,
     case when stage = 'Lost' and reason in ('competitor', 'price') then pick(competitors, item, 472) end as competitor,
-    case when partner_idx is not null then partner_no(partner_idx) end as partner_id, 0 as source_id, deal_no as source_line
+    partner_id, 0 as source_id, deal_no as source_line
 from told t join demo_product p on p.rank_no = 1 and p.line_no = t.slots[1 + floor(16 * unit(item, 473))::int]
 cross join demo_people order by deal_no;

@@ -9,7 +9,7 @@ returned as (
 lines as (
     select *, order_no * 8 + line_no as line from (select * from sales union all by name select * from returned)),
 priced as (
-    select l.*, p.kind, p.value_of_line, p.manager_idx, p.former_idx, p.handover_day, p.partner_idx, p.other_partner_idx, p.terms, p.days_late,
+    select l.*, p.kind, p.value_of_line, p.account_id, p.manager_id, p.former_id, p.handover_day, p.partner_id, p.other_partner_id, p.earlier_partner_id, p.channel_day, p.terms, p.days_late,
         p.discount, p.deep_discount, p.price_gap, p.promotion_uplift,
         p.slots[1 + floor(16 * unit(line, 121))::int] as wanted_line,
         unit(order_no, 122) < p.promotion_share as is_promotion,
@@ -44,16 +44,16 @@ signed as (
 amounts as (
     select *, (quantity_signed::decimal(18, 4) * unit_price)::decimal(18, 2) as list_amount from signed),
 settled as (
-    select *, on_day(booked) as order_date, case when is_return then 'RT' || printf('%08d', order_no) || line_no else 'SO' || printf('%08d', order_no) end as order_id,
+    select *, on_day(booked) as order_date, case when is_return then 'RT' || (10000000 + order_no) || line_no else 'SO' || (10000000 + order_no) end as order_id,
         on_day(booked + terms) as due_on, on_day(booked + terms + floor(days_late * (0.4 + 1.2 * unit(order_no, 130)) - 2)::int) as pays_on,
-        case when other_channel then other_partner_idx else partner_idx end as sold_by
+        case when other_channel then other_partner_id when booked < channel_day then earlier_partner_id else partner_id end as sold_by
     from amounts),
 sorted as (
     select *, row_number() over (order by booked, is_return, order_no, line_no) as place from settled)
-select order_date, account_no(idx) as account_id, round(list_amount * (1 - rate_off), 2) as amount, order_id,
+select order_date, account_id, round(list_amount * (1 - rate_off), 2) as amount, order_id,
     case when is_return then 1 else line_no end as line_no, product, product_line, quantity_signed as quantity, list_amount,
     round(list_amount * cost_share * case when is_return then 0.7 else 1 end, 2) as cost,
-    case when sold_by is not null then partner_no(sold_by) end as partner_id,
-    manager_no(case when booked < handover_day then former_idx else manager_idx end) as manager_id,
+    sold_by as partner_id,
+    case when booked < handover_day then former_id else manager_id end as manager_id,
     due_on, case when pays_on <= on_day(final_day()) then pays_on end as paid_on, 0 as source_id, $first_line + place as source_line
 from sorted order by place;

@@ -1,10 +1,10 @@
 -- One row per account with a planted truth; an account carries one at most.
 create or replace temp table demo_plant (idx bigint, kind varchar, lot bigint);
 
--- accounts that stop on a known day: frequent buyers, or silence would say nothing
+-- accounts that stop on a known day: they buy every three weeks or more often, or three months of silence would say little
 insert into demo_plant
 select idx, 'died', row_number() over (order by unit(idx, 31), idx) from demo_profile
-where not is_prospect and start_day < 250 and orders_a_year between 9 and 90 and size_rank < 0.45 and not is_parent
+where not is_prospect and start_day < 250 and orders_a_year between 18 and 150 and regularity > 1.8 and size_rank < 0.45 and not is_parent
 order by 3 limit getvariable('demo_died');
 
 -- large by revenue, sold at cost

@@ -50,7 +50,7 @@ create or replace temp table demo_holder as
 with race as (
     select p.idx, m.manager_idx,
         -ln(unit(p.idx * 1000 + m.manager_idx, 21)) / (
-            case when m.industry_no = p.industry_no then 1.0 else 0.01 end * case when m.directs = 'region' then 0.3 else 1.0 end
+            case when m.industry_no = p.industry_no then 1.0 else 0.3 / m.places end * case when m.directs = 'region' then 0.3 else 1.0 end
             + case when m.planted = 'hoards' then 0.22 else 0 end) as finish
     from demo_profile p join demo_manager m using (region_no)),
 places as (

@@ -18,8 +18,8 @@ dated as (
     from drawn),
 timed as (
     select *, workday(on_day(day))::timestamp + to_minutes((60 * (8 + 10 * unit(item, 424)))::int) as opened_at,
-        [1, 3, 8, 20][severity_no] * exp(0.7 * normal(item, 425)) * case when manager_planted = 'neglects' then 8 else 1 end as answer_hours,
-        [6, 16, 36, 70][severity_no] * exp(0.6 * normal(item, 426)) * case when manager_planted = 'neglects' then 3 else 1 end as solve_hours
+        case care when 'S' then 0.15 when 'A' then 0.3 when 'C' then 1 else 0.6 end * [1, 4, 9, 18][severity_no] * exp(0.7 * normal(item, 425)) * case when manager_planted = 'neglects' then 8 else 1 end as answer_hours,
+        case care when 'S' then 0.4 when 'A' then 0.7 when 'C' then 1.3 else 1 end * [6, 14, 30, 50][severity_no] * exp(0.6 * normal(item, 426)) * case when manager_planted = 'neglects' then 3 else 1 end as solve_hours
     from dated where day >= 0),
 answered as (
     select *, opened_at + to_minutes(ceil(60 * answer_hours)::int) as answered_at,
@@ -31,12 +31,12 @@ answered as (
     from timed),
 numbered as (
     select *, row_number() over (order by opened_at, idx, n) as ticket_no from answered)
-select printf('T%07d', ticket_no::int) as ticket_id, account_no(idx) as account_id, opened_at,
+select printf('T%07d', ticket_no::int) as ticket_id, account_id, opened_at,
     case when plant <> 'unanswered_tickets' and answered_at <= now then answered_at end as first_response_at,
     case when plant <> 'unanswered_tickets' and solved_at <= now then solved_at end as resolved_at,
     ['critical', 'high', 'normal', 'low'][severity_no] as severity,
     pick(['hardware fault', 'hardware fault', 'delivery', 'configuration', 'billing', 'complaint'], item, 430) as kind,
-    manager_no(case when day < handover_day then former_idx else manager_idx end) as owner,
+    case when day < handover_day then former_id else manager_id end as owner,
     case when plant <> 'unanswered_tickets' and solved_at <= now then verdict end as satisfaction,
     0 as source_id, ticket_no as source_line
 from numbered order by ticket_no;

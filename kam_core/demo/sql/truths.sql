@@ -5,8 +5,7 @@ with last_sale as (
 held as (
     select manager_id, count(*) as accounts from raw.accounts group by manager_id),
 accounts as (
-    select p.*, account_no(idx) as account_id, manager_no(manager_idx) as manager_id, last_order
-    from demo_plan p left join last_sale l on l.account_id = account_no(p.idx)),
+    select p.*, last_order from demo_plan p left join last_sale l using (account_id)),
 managers as (
     select m.*, manager_no(manager_idx) as manager_id, accounts from demo_manager m left join held h on h.manager_id = manager_no(m.manager_idx))
 select 'died' as kind, account_id as subject, to_json({account_id: account_id, died_on: died_on, cause: cause, last_order: last_order}) as truth from accounts where kind = 'died'
@@ -17,7 +16,7 @@ union all
 select 'fake_big', account_id, to_json({account_id: account_id}) from accounts where kind = 'fake_big'
 union all
 select 'channel_conflict', account_id, to_json({account_id: account_id, since: on_day(plant_day), price_gap: round(price_gap, 4),
-    channels: [partner_no(partner_idx), case when other_partner_idx is null then 'direct' else partner_no(other_partner_idx) end]})
+    channels: [partner_id, coalesce(other_partner_id, 'direct')]})
 from accounts where kind = 'channel_conflict'
 union all
 select 'single_threaded', account_id, to_json({account_id: account_id, contact_id: printf('K%06d', (people_before + 1)::int), manager_id: manager_id})
