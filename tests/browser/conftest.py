@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import run
 
@@ -36,6 +36,11 @@ CHROMIUM_FLAGS = [
 LOCAL_SCHEMES = {"data", "blob", "about"}
 SERVER_PATIENCE = 60  # seconds to wait for a server, on a busy machine with two cores
 PAGE_PATIENCE = 60_000  # milliseconds to wait for a page
+CALM = 0.3  # seconds at rest before a page counts as drawn
+
+ENDED = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
+SOMETHING = '[data-testid="stMain"] [data-testid="stElementContainer"]'
+UNFINISHED = '[data-stale="true"], [data-testid="stSkeleton"]'
 
 
 # --- which tests these are, and when they may be skipped ---
@@ -238,8 +243,23 @@ def open_and_wait(page: Page, url: str) -> None:
 
 
 def wait_until_drawn(page: Page) -> None:
-    """Wait for Streamlit: connected, the script ended, nothing stale, no placeholder left."""
-    ended = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
-    unfinished = '[data-stale="true"], [data-testid="stSkeleton"]'
-    page.locator(ended).wait_for(timeout=PAGE_PATIENCE)
-    expect(page.locator(unfinished)).to_have_count(0, timeout=PAGE_PATIENCE)
+    """Wait for Streamlit: connected, the script ended, nothing stale, no placeholder left, and all that for a moment.
+
+    For a moment, because the first run of a process ends in a rerun: the page is at rest in between, and empty.
+    """
+    deadline = time.monotonic() + PAGE_PATIENCE / 1000
+    calm_since = None
+    while time.monotonic() < deadline:
+        if not is_drawn(page):
+            calm_since = None
+        elif calm_since is None:
+            calm_since = time.monotonic()
+        elif time.monotonic() - calm_since >= CALM:
+            return
+        page.wait_for_timeout(25)
+    pytest.fail(f"{page.url} was not drawn in {PAGE_PATIENCE // 1000} s; it says: {page.locator('body').inner_text()}")
+
+
+def is_drawn(page: Page) -> bool:
+    drawn = page.locator(ENDED).count() == 1 and page.locator(SOMETHING).count() > 0
+    return drawn and page.locator(UNFINISHED).count() == 0
