@@ -31,7 +31,7 @@ FEWEST_REPEAT_BUYERS = 40
 MODELS = ("bg/nbd", "mbg/nbd", "bg/cnbd-k", "mbg/cnbd-k")
 # r, alpha, a, b stay inside these: at either end the model is already its own limit (nobody leaves, everybody is
 # alike).
-PARAMETER_BOUNDS = (1e-4, 1e5)
+PARAMETER_BOUNDS = (1e-4, 1e4)
 
 
 class Summary(NamedTuple):
@@ -61,6 +61,11 @@ class Fit:
     loglik: float = float("nan")
     accounts: int = 0
     repeat_buyers: int = 0
+
+    @property
+    def theta(self) -> Array:
+        """ln(r, alpha, a, b)."""
+        return np.log([self.r, self.alpha, self.a, self.b])
 
     @property
     def m(self) -> int:
@@ -241,13 +246,19 @@ def _s2_and_slopes(A: Array, u: Array, k: int) -> tuple[Array, Array, Array]:
 
 
 def fit(
-    x: Numbers, t_x: Numbers, T: Numbers, litt: Numbers | None = None, model: str = "mbg/cnbd-k", k: int | None = None
+    x: Numbers,
+    t_x: Numbers,
+    T: Numbers,
+    litt: Numbers | None = None,
+    model: str = "mbg/cnbd-k",
+    k: int | None = None,
+    near: Fit | None = None,
 ) -> Fit:
     """Fit a model by maximum likelihood; arrays of one entry per account, in weeks.
 
-    For the CNBD-k models k is found by likelihood from 1 to 12, stopping after two falls, unless given. Raises
-    KamError for an unknown model, for missing litt with CNBD-k, and where fewer than 40 accounts ordered again: four
-    parameters need more.
+    For the CNBD-k models k is found by likelihood from 1 to 12, stopping after two falls, unless given. `near`, a fit
+    to similar data, is where the search begins when k is known. Raises KamError for an unknown model, for missing litt
+    with CNBD-k, and where fewer than 40 accounts ordered again: four parameters need more.
     """
     if model not in MODELS:
         raise KamError(f"Unknown model '{model}': choose one of {', '.join(MODELS)}.")
@@ -257,9 +268,9 @@ def fit(
     x, t_x, T, litt = (v.ravel() for v in _floats(x, t_x, T, 0.0 if litt is None else litt))
     _refuse_thin(x)
     rows = _collapse(x, t_x, T, litt)
-    if not searched or k is not None:
-        return _fit_k(rows, model, k or 1, _start(rows))
-    return _fit_best_k(rows, model)
+    if searched and k is None:
+        return _fit_best_k(rows, model)
+    return _fit_k(rows, model, k if searched and k else 1, near.theta if near else _start(rows))
 
 
 def _refuse_thin(x: Array) -> None:
@@ -285,7 +296,7 @@ def _fit_k(rows: _Rows, model: str, k: int, start: Array) -> Fit:
         return -total / rows.accounts, -gradient / rows.accounts
 
     low, high = np.log(PARAMETER_BOUNDS)
-    options = {"maxiter": 500, "ftol": 1e-13, "gtol": 1e-7}
+    options = {"maxiter": 500, "ftol": 1e-11, "gtol": 1e-7}
     found = minimize(
         objective, np.clip(start, low, high), jac=True, method="L-BFGS-B", bounds=[(low, high)] * 4, options=options
     )
@@ -316,11 +327,11 @@ def covariance(fit: Fit, x: Numbers, t_x: Numbers, T: Numbers) -> Array:
     """
     x, t_x, T = (v.ravel() for v in _floats(x, t_x, T))
     rows = _collapse(x, t_x, T, np.zeros(1))
-    theta, step = np.log([fit.r, fit.alpha, fit.a, fit.b]), 1e-4
+    step = 1e-4
     slopes = [
         (
-            _loglik_and_gradient(theta + h, rows, fit.k, fit.m)[1]
-            - _loglik_and_gradient(theta - h, rows, fit.k, fit.m)[1]
+            _loglik_and_gradient(fit.theta + h, rows, fit.k, fit.m)[1]
+            - _loglik_and_gradient(fit.theta - h, rows, fit.k, fit.m)[1]
         )
         / (2.0 * step)
         for h in step * np.eye(4)
@@ -333,7 +344,7 @@ def covariance(fit: Fit, x: Numbers, t_x: Numbers, T: Numbers) -> Array:
 
 
 def p_alive(fit: Fit, x: Numbers, t_x: Numbers, T: Numbers) -> Array:
-    """P(alive at T) = 1 / (1 + S1/S2), by Bayes from the two ways to be silent since t_x. BG at x = 0 gives 1: context only, never a score."""
+    """P(alive at T) = 1 / (1 + S1/S2): two ways to be silent since t_x. BG at x = 0 gives 1: context, no score."""
     x, t_x, T = _floats(x, t_x, T)
     return expit(np.log(phase_terms(fit, x, t_x, T).sum(axis=0)) - _log_s1(fit, x, t_x, T))
 

@@ -96,7 +96,7 @@ def outlook(history: History, end: int, horizon_days: int, key_share: float = 0.
         )
     timing = _timing(known, end, horizon_days)
     revenue = known.revenue_between(end - YEAR, end)
-    blend = _learn(known, end, horizon_days, 2 * key_share, timing.rhythm.k)
+    blend = _learn(known, end, horizon_days, 2 * key_share, timing)
     wide = by_revenue(known, end, 2 * key_share)
     risk = timing.p_level.copy()
     if blend is not None:  # only where it was learned: smaller accounts follow other habits
@@ -116,13 +116,16 @@ def by_revenue(history: History, end: int, share: float) -> Array:
     return np.argsort(-revenue, kind="stable")[: round(min(share, 1.0) * int(active.sum()))]
 
 
-def _timing(known: History, end: int, horizon_days: int, k: int | None = None) -> Timing:
+def _timing(known: History, end: int, horizon_days: int, near: "Timing | None" = None) -> Timing:
+    """Both models on the clock as of `end`; beginning at the fits of a later origin, with its k, if given."""
     code, day = known.order_days()
     season = clock(day, end)
     s = btyd.summarise_times(known.accounts, code, season.weeks(day), 0.0, 1.0)
     weeks = float(season.weeks(end + horizon_days))
-    level = btyd.fit(s.x, s.t_x, s.T, model="bg/nbd")
-    rhythm = btyd.fit(s.x, s.t_x, s.T, s.litt, model="bg/cnbd-k", k=k)
+    level, rhythm = (near.level, near.rhythm) if near else (None, None)
+    level = btyd.fit(s.x, s.t_x, s.T, model="bg/nbd", near=level)
+    k = rhythm.k if rhythm else None
+    rhythm = btyd.fit(s.x, s.t_x, s.T, s.litt, model="bg/cnbd-k", k=k, near=rhythm)
     p_level, p_rhythm = (btyd.p_no_order(fit, s.x, s.t_x, s.T, weeks) for fit in (level, rhythm))
     return Timing(s, season, weeks, level, rhythm, p_level, p_rhythm)
 
@@ -153,14 +156,14 @@ def _blended(blend: Blend, p_level: Array, evidence: Array) -> Array:
     return expit(log_odds + shift)
 
 
-def _learn(known: History, end: int, horizon_days: int, share: float, k: int) -> Blend | None:
+def _learn(known: History, end: int, horizon_days: int, share: float, now: Timing) -> Blend | None:
     """The correction that would have helped at earlier origins; None without enough of them or of either outcome."""
     few = known.sample(SAMPLE)
     origins, offsets, evidences, outcomes = [], [], [], []
     for origin in _earlier_origins(few, end, horizon_days):
         then = few.until(origin)
         try:
-            timing = _timing(then, origin, horizon_days, k)
+            timing = _timing(then, origin, horizon_days, near=now)
         except KamError:  # too thin at that time
             continue
         wide = by_revenue(then, origin, share)

@@ -104,9 +104,8 @@ def _by_model(
 ) -> Scores:
     future = outlook(known, end, horizon_days, key_share)
     s = btyd.summarise_times(known.accounts, *known.order_days(), end, btyd.DAYS_PER_WEEK)
-    # Value over years and P(alive) as context come from the fullest model on the plain calendar: seasons cancel over a
-    # year.
-    fit = btyd.fit(*s[1:], model="mbg/cnbd-k")
+    # Value over years and P(alive) as context: the fullest model, on the calendar: seasons cancel over a year.
+    fit = btyd.fit(*s[1:], model="mbg/cnbd-k", k=future.timing.rhythm.k)
     z_bar = mean_repeat_order(known, own)
     spend_fit = _spend_fit(s, z_bar)
     per_order = _spend_per_order(known, s, z_bar, spend_fit)

@@ -49,20 +49,26 @@ def fit(x: Numbers, z_bar: Numbers) -> SpendFit:
             f"{FEWEST_REPEAT_BUYERS} are needed; use the mean order of all accounts until there are more."
         )
     start = np.log([2.0, 3.0, np.median(z)])
-    options = {"maxiter": 500, "ftol": 1e-14, "gtol": 1e-8}
-    found = minimize(_objective, start, (x, z), jac=True, method="L-BFGS-B", bounds=np.log(BOUNDS), options=options)
+    options = {"maxiter": 500, "ftol": 1e-12, "gtol": 1e-8}
+    repeats, place = np.unique(x, return_inverse=True)  # the gamma functions depend on x alone: once for each value
+    found = minimize(
+        _objective, start, (repeats, place, z), jac=True, method="L-BFGS-B", bounds=np.log(BOUNDS), options=options
+    )
     p, q, v = (float(value) for value in np.exp(found.x))
     return SpendFit(p, q, v, float(-found.fun * len(x)), len(x), correlation(x, z))
 
 
-def _objective(theta: Array, x: Array, z: Array) -> tuple[float, Array]:
-    """Minus the mean log-likelihood and its gradient in ln(p, q, v)."""
+def _objective(theta: Array, repeats: Array, place: Array, z: Array) -> tuple[float, Array]:
+    """Minus the mean log-likelihood and its gradient in ln(p, q, v); x = repeats[place]."""
     p, q, v = np.exp(theta)
-    log_sum, psi_all = np.log(v + x * z), psi(p * x + q)
-    d_p = np.mean(x * (psi_all - psi(p * x) + np.log(x * z) - log_sum))
+    x, psi_all = repeats[place], psi(p * repeats + q)[place]
+    log_sum, log_spent = np.log(v + x * z), np.log(x * z)
+    shape = (gammaln(p * repeats + q) - gammaln(p * repeats))[place] - gammaln(q)
+    total = shape + q * np.log(v) + p * x * log_spent - np.log(z) - (p * x + q) * log_sum
+    d_p = np.mean(x * (psi_all - psi(p * repeats)[place] + log_spent - log_sum))
     d_q = np.mean(psi_all - psi(q) + np.log(v) - log_sum)
     d_v = np.mean(q / v - (p * x + q) / (v + x * z))
-    return float(-np.mean(loglik(SpendFit(p, q, v), x, z))), -np.array([d_p * p, d_q * q, d_v * v])
+    return float(-np.mean(total)), -np.array([d_p * p, d_q * q, d_v * v])
 
 
 def correlation(x: Numbers, z_bar: Numbers) -> float:

@@ -15,7 +15,7 @@ from kam_core.models.btyd import PARAMETER_BOUNDS, Array, Fit, Numbers
 from kam_core.models.spend import SpendFit, expected_spend
 
 WEEKS_PER_MONTH = 365.25 / 12.0 / 7.0
-# E(t) is smooth in ln(alpha + t): its values at this many Chebyshev points give it everywhere to about 1e-6.
+# E(t) is smooth in ln(alpha + t): its values at this many Chebyshev points give it everywhere to 1e-6 (k = 1), and to 1e-3
 NODES = 12
 
 
@@ -75,6 +75,7 @@ def value_interval(
     t_x: Numbers,
     T: Numbers,
     z_bar: Numbers,
+    spread: Array,
     months: int,
     monthly_discount: float = 0.0,
     margin: float = 1.0,
@@ -82,19 +83,18 @@ def value_interval(
     draws: int = 200,
     seed: int = 1,
 ) -> Interval:
-    """Interval of the lifetime value by parametric bootstrap.
+    """Interval of the lifetime value by parametric bootstrap, for any accounts; `spread` is from btyd.covariance.
 
-    Each draw takes timing parameters from the normal around the fit (its likelihood's curvature) and then plays every
-    account's future: alive or not, own rate, own chance of leaving, own order size, orders month by month. The spend
-    parameters are held. x, t_x, T must be all accounts of the fit, since the curvature is theirs.
+    Each draw takes timing parameters from the normal around the fit (the curvature of its likelihood) and then plays
+    every account's future: alive or not, own rate, own chance of leaving, own order size, orders month by month. The
+    spend parameters are held.
     """
     _refuse_odd(months, monthly_discount)
     x, t_x, T, z = (np.asarray(v, dtype=float).ravel() for v in (x, t_x, T, z_bar))
     rng = np.random.default_rng(seed)
     discounts = (1.0 + monthly_discount) ** -np.arange(1.0, months + 1)
-    centre, spread = np.log([fit.r, fit.alpha, fit.a, fit.b]), btyd.covariance(fit, x, t_x, T)
     values = np.empty((draws, len(x)), dtype=np.float32)
-    for i, theta in enumerate(rng.multivariate_normal(centre, spread, size=draws)):
+    for i, theta in enumerate(rng.multivariate_normal(fit.theta, spread, size=draws)):
         r, alpha, a, b = np.clip(np.exp(theta), *PARAMETER_BOUNDS)
         orders = _simulated_orders(Fit(fit.model, fit.k, r, alpha, a, b), x, t_x, T, discounts, rng)
         values[i] = margin * _simulated_spend(spend_fit, x, z, rng) * orders
