@@ -13,7 +13,8 @@ create or replace temp table demo_return as
 with lines as (
     select order_no, day, idx, unnest(range(1, lines + 1)) as line_no from demo_order),
 weighted as (
-    select l.*, -ln(unit(order_no * 8 + line_no, 112)) / return_weight as rank
-    from lines l join demo_plan using (idx) where l.day < final_day() - 3)
-select order_no, line_no, idx, day, least(workday(on_day(day + 3 + floor(38 * unit(order_no * 8 + line_no, 113)))) - on_day(0), final_day()) as return_day
+    select l.*, p.end_day, -ln(unit(order_no * 8 + line_no, 112)) / return_weight as rank
+    from lines l join demo_plan p using (idx) where l.day < final_day() - 3)
+select order_no, line_no, idx, day,
+    least(day_of(workday(on_day(day + 3 + floor(38 * unit(order_no * 8 + line_no, 113))))), end_day, final_day()) as return_day
 from weighted order by rank, order_no, line_no limit getvariable('demo_return_lines');
