@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from kam_core.view import Calendar, View, month_start
+from kam_core.view import Calendar, View, add_months, month_start
 
 
 class Reader(Protocol):
@@ -63,6 +63,13 @@ class Facts:
         """The calendar as of the view's date, at most the last day loaded."""
         chosen = view.as_of if view and view.as_of else self.as_of
         return Calendar(self.values["first_day"], min(chosen, self.as_of), int(self.values["fiscal_start"]))
+
+    def has_trailing_year(self, day: date) -> bool:
+        """Whether the 12 months up to a day are kept summed up: month ends, the last day, the same day years before."""
+        is_month_end = (day + timedelta(days=1)).day == 1
+        return day == self.as_of or (day < self.as_of and is_month_end) or day in (
+            add_months(self.as_of, -12), add_months(self.as_of, -24)
+        )
 
     def tier_day(self, calendar: Calendar) -> date:
         """The last day on or before the as-of date for which tiers were worked out."""

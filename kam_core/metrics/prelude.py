@@ -34,6 +34,7 @@ class Query:
     facts: Facts
     by_line: bool = False  # from the mart that also tells product lines and partners apart
     portfolio: bool = False  # accounts held today, instead of orders credited
+    trailing: bool = False  # every stretch is 12 months long
     params: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -61,6 +62,7 @@ class Query:
             "files": "select source_id, max(name) as name from meta.files group by source_id",
             "accounts": self._accounts(),
             "account_history": self._history(),
+            "account_trailing": self._trailing(),
             "account_month": self._account_month("account_month"),
             "account_month_line": self._account_month("account_month_line"),
             "order_lines": self._order_lines(),
@@ -106,6 +108,12 @@ class Query:
             " inner join accounts as a on a.account_id = t.account_id"
         )
 
+    def _trailing(self) -> str:
+        return (
+            f"select t.*, {ATTRIBUTES} from mart.account_trailing as t"
+            " inner join accounts as a on a.account_id = t.account_id"
+        )
+
     def _row_filters(self, alias: str, lines: bool) -> str:
         """Filters on what a row itself says: who is credited, which line, which partner."""
         chosen = self.view.filters
@@ -148,6 +156,11 @@ class Query:
 
     def _sales(self, buckets: list[Bucket]) -> str:
         """Whole months from the mart, the odd days at the ends of a stretch from the orders of just those days."""
+        if "year" in self.params["sales_grain"]:
+            return (
+                "select d.bucket, d.side, s.* exclude (as_of) from account_trailing as s"
+                " inner join sales_days as d on d.day = s.as_of"
+            )
         mart = "account_month_line" if self._wants_lines() else "account_month"
         whole = (
             f"select d.bucket, d.side, s.* exclude (lines, month) from {mart} as s"
@@ -178,7 +191,10 @@ class Query:
 
     def _bind_days(self, name: str, buckets: list[Bucket]) -> None:
         sides = [(b.label, side, span) for b in buckets for side, span in _sides(b)]
-        rows = [(label, side, *piece) for label, side, span in sides for piece in _pieces(span, self.facts)]
+        if self._is_summed_up([span for _, _, span in sides]):
+            rows = [(label, side, "year", span.last, 1.0) for label, side, span in sides]
+        else:
+            rows = [(label, side, *piece) for label, side, span in sides for piece in _pieces(span, self.facts)]
         self.params[f"{name}_bucket"] = [r[0] for r in rows]
         self.params[f"{name}_side"] = [r[1] for r in rows]
         self.params[f"{name}_grain"] = [r[2] for r in rows]
@@ -187,6 +203,11 @@ class Query:
         odd = [r[3] for r in rows if r[2] == "day"]
         self.params[f"{name}_from"] = min(odd, default=None)
         self.params[f"{name}_until"] = max(odd) + timedelta(days=1) if odd else None
+
+
+    def _is_summed_up(self, spans: list[Span]) -> bool:
+        """Whether each stretch is a year that mart.account_trailing holds."""
+        return self.trailing and not self._wants_lines() and all(self.facts.has_trailing_year(s.last) for s in spans)
 
 
 def trailing_year(end: date) -> Span:

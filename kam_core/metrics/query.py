@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,6 +20,10 @@ TIME = ("month", "quarter", "year")
 DIMENSIONS = (*TIME, "region", "industry", "tier", "manager", "account", "product_line", "partner", "segment")
 _TARGET_DIMENSIONS = ("region", "industry", "manager")
 _LINE_DIMENSIONS = ("product_line", "partner")
+SUMMED = (
+    "revenue", "gross_sales", "returns", "costed_revenue", "cost", "listed_revenue", "list_amount", "quantity",
+    "orders",
+)  # fmt: skip
 
 
 def measure(
@@ -146,7 +151,7 @@ def _parts(measures: list[Measure]) -> list[list[Measure]]:
         asked += [Measure("_target", "money", "none", MEASURES["target"].expression, source="targets")]
 
     def shape(m: Measure) -> tuple[str, str, str, bool]:
-        return m.source, m.per, m.span, m.compares
+        return m.source, m.per if m.per == "group_id" else "", m.span, m.compares
 
     return [list(group) for _, group in groupby(sorted(asked, key=shape), key=shape)]
 
@@ -158,8 +163,8 @@ def _run(
     if first.source == "targets" and _targets_cannot(view, others):
         kinds = dict.fromkeys(["bucket", *others], "object") | {m.key: "float" for m in part}
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
-    by_line = any(d in _LINE_DIMENSIONS for d in others)
-    query = Query(view, facts, by_line=by_line, portfolio=first.span == "trailing")
+    by_line, trailing = any(d in _LINE_DIMENSIONS for d in others), first.span == "trailing"
+    query = Query(view, facts, by_line=by_line, portfolio=trailing, trailing=trailing)
     body = _targets_sql(part, others) if first.source == "targets" else _sales_sql(part, others, view)
     sql, params = query.with_prelude(body, [_bucket(s.key, s.span, first) for s in stretches])
     frame = reader.frame(sql, params)
@@ -185,18 +190,22 @@ def _columns(view: View, portfolio: bool) -> dict[str, str]:
 
 
 def _sales_sql(part: list[Measure], by: list[str], view: View) -> str:
-    first = part[0]
-    columns = _columns(view, first.span == "trailing")
+    """Sums per stretch and dimensions; where a measure counts or compares accounts, over one row an account."""
+    trailing = part[0].span == "trailing"
+    columns = _columns(view, trailing)
     dimensions = ["bucket", *(f"{columns[d]} as {d}" for d in by)]
-    if not first.per and not first.compares and first.span == "period":
+    per = next((m.per for m in part if m.per), "")
+    sides = [("now", ""), ("before", "_before")] if trailing or part[0].compares else []
+    if not per and not sides:
         return _grouped(part, "sales", dimensions)
-    key = columns["account"] if first.per == "account_id" else first.per
-    sums = [
-        f"coalesce(sum({c}) filter (where side = '{side}'), 0) as {c}{suffix}"
-        for c in ("revenue",)
-        for side, suffix in (("now", ""), ("before", "_before"))
-    ]
+    key = columns["account"] if per == "account_id" else per
     inner_keys = [*dimensions, *([f"{key} as per"] if key else [])]
+    used = [c for c in SUMMED if any(re.search(rf"\b{c}(_before)?\b", m.expression) for m in part)]
+    sums = [
+        f"coalesce(sum({c}) filter (where side = '{side}'), 0) as {c}{suffix}" for c in used for side, suffix in sides
+    ] or [f"sum({c}) as {c}" for c in used]
+    if "tier" not in by and any("tier" in m.expression for m in part):
+        sums.append("any_value(tier) as tier")
     numbers = ", ".join(str(n + 1) for n in range(len(inner_keys)))
     inner = f"select {', '.join([*inner_keys, *sums])} from sales group by {numbers}"
     return _grouped(part, f"({inner})", ["bucket", *by])

@@ -34,6 +34,8 @@ def build(con: Any, policy: Policy, progress: Progress | None = None) -> None:
     months = _months(facts["first_day"], facts["as_of"])
     for name in ("account_month", "account_month_line"):
         _by_month(con, name, months, say)
+    say("trailing years", 0.6)
+    _trailing(con, facts)
     say("tiers", 0.8)
     _tiers(con, policy, facts)
     say("checks", 0.95)
@@ -118,11 +120,31 @@ def _by_month(con: Any, name: str, months: list[date], say: Progress) -> None:
         say(name, number / len(months))
 
 
+def _trailing(con: Any, facts: dict[str, Any]) -> None:
+    """Sums of the 12 months up to each day that pages compare."""
+    first, last = facts["first_day"], facts["as_of"]
+    for number, as_of in enumerate(trailing_days(first, last)):
+        verb = "insert into mart.account_trailing by name" if number else "create table mart.account_trailing as"
+        con.execute(f"{verb} {_mart('account_trailing')}", _trailing_values(as_of, facts["last_day"]))
+
+
+def _trailing_values(as_of: date, last_day: date) -> dict[str, Any]:
+    """The 12 months up to a day: whole months, and the odd days before and after; the last month loaded is whole."""
+    end = as_of + timedelta(days=1)
+    start = add_months(end, -12)
+    whole_from = start if start.day == 1 else add_months(month_start(start), 1)
+    whole_until = end if as_of == last_day else month_start(end)
+    return {
+        "as_of": as_of, "from": whole_from, "until": whole_until,
+        "head_from": start, "head_until": whole_from, "tail_from": whole_until, "tail_until": end,
+    }  # fmt: skip
+
+
 def _tiers(con: Any, policy: Policy, facts: dict[str, Any]) -> None:
     """Tiers at each month end and on the last day loaded, each run seeing the one before."""
     con.execute("create table core.tier_before (account_id varchar, tier varchar, class varchar)")
     sql = _mart("account_tier")
-    for number, as_of in enumerate(_tier_days(facts["first_day"], facts["as_of"])):
+    for number, as_of in enumerate(tier_days(facts["first_day"], facts["as_of"])):
         verb = "insert into mart.account_tier by name" if number else "create table mart.account_tier as"
         con.execute(f"{verb} {sql}", _tier_values(policy, as_of))
         con.execute("delete from core.tier_before")
@@ -133,23 +155,21 @@ def _tiers(con: Any, policy: Policy, facts: dict[str, Any]) -> None:
     con.execute("drop table core.tier_before")
 
 
-def _tier_days(first: date, last: date) -> list[date]:
+def tier_days(first: date, last: date) -> list[date]:
+    """The days for which tiers are worked out: each month end since the first order, and the last day."""
     ends = [add_months(m, 1) - timedelta(days=1) for m in _months(first, last)]
     return [d for d in ends if d < last] + [last]
 
 
+def trailing_days(first: date, last: date) -> list[date]:
+    """`tier_days`, and the last day one and two years earlier, which retention compares with."""
+    return sorted({*tier_days(first, last), add_months(last, -12), add_months(last, -24)})
+
+
 def _tier_values(policy: Policy, as_of: date) -> dict[str, Any]:
-    """Bound values of one run: the trailing 12 months as whole months and the odd days before them."""
-    end = as_of + timedelta(days=1)
-    start = add_months(end, -12)
-    whole_from = start if start.day == 1 else add_months(month_start(start), 1)
     rules = policy.tiers
     return {
         "as_of": as_of,
-        "from": whole_from,
-        "until": end,
-        "edge_from": start,
-        "edge_until": whole_from,
         "new_since": add_months(as_of, -rules.new_months),
         "new_orders": rules.new_orders,
         "basis": rules.basis,

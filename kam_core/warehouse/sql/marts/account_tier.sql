@@ -1,33 +1,17 @@
 -- grain: one row per account that bought in the 12 months up to $as_of (returns alone are no purchase), and $as_of
--- Runs once for each month end and for the last day loaded. The 12 months are the whole months from $from to $until
--- and the days from $edge_from to $edge_until. core.tier_before holds the result of the run before.
-with trailing_rows as (
-    select account_id, revenue, gross_sales, costed_revenue, cost
-    from mart.account_month
-    where month >= $from and month < $until
-    union all
+-- Runs once for each month end and for the last day loaded; core.tier_before holds the result of the run before.
+with trailing_values as (
     select
         account_id,
-        amount as revenue,
-        case when amount > 0 then amount else 0 end as gross_sales,
-        case when cost is not null then amount else 0 end as costed_revenue,
-        coalesce(cost, 0) as cost
-    from core.orders
-    where order_date >= $edge_from and order_date < $edge_until
-),
-trailing_values as (
-    select
-        account_id,
-        cast(sum(revenue) as decimal(18, 2)) as revenue,
-        cast(case when $basis = 'margin' then sum(costed_revenue) - sum(cost) else sum(revenue) end as decimal(18, 2)) as value
-    from trailing_rows
-    group by account_id
-    having sum(gross_sales) > 0
+        revenue,
+        cast(case when $basis = 'margin' then costed_revenue - cost else revenue end as decimal(18, 2)) as value
+    from mart.account_trailing
+    where as_of = $as_of and gross_sales > 0
 ),
 order_counts as (
     select account_id, sum(orders) as orders
     from mart.account_month
-    where month < $until
+    where month <= $as_of
     group by account_id
 ),
 valued as (
