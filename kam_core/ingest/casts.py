@@ -14,11 +14,12 @@ from kam_core.schema import SQL_TYPES
 
 NUMBERS = ("money", "quantity", "ratio", "int")
 DATES = ("date", "timestamp")
-INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
+INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
+            "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 NUMERIC = (*INTEGERS, "DOUBLE", "FLOAT", "DECIMAL")
 MISSING = ("n/a", "#n/a", "na", "nan", "nat", "null", "none", "nil", "-", "--", "—", "\\n", "无", "空")
-WIDE = "０１２３４５６７８９．，－＋（）％／：　￥＄−–"
 BLANKS = " \t\r\n\u00a0\u3000\ufeff"
+WIDE = "０１２３４５６７８９．，－＋（）％／：　￥＄−–"
 NARROW = "0123456789.,-+()%/: ¥$--"
 
 TRUE = ("y", "yes", "t", "true", "1", "on", "x", "是", "真", "有", "对")
@@ -38,31 +39,43 @@ class Value:
 
 @dataclass
 class Cast:
-    """The typed SQL of a value, the reason given where it fails, and the assumptions behind it."""
+    """The typed SQL of a value, the reason given where it fails, and the assumptions behind it.
+
+    `filled` counts the values there are; `sound` says that all of them cast, between `lowest` and `highest`:
+    what is known here need not be checked again row by row.
+    """
 
     sql: str
     reason: str
+    present: str = "true"
     notes: list[str] = field(default_factory=list)
+    filled: int | None = None
+    sound: bool = False
+    lowest: Any = None
+    highest: Any = None
 
 
 def text_of(operand: Operand) -> str:
     """An operand as trimmed text, missing where blank; whole numbers held as doubles lose their `.0`."""
     if operand.type == "VARCHAR":
-        return f"nullif(trim({operand.sql}, {quoted(BLANKS)}), '')"
+        return f"nullif({operand.sql if operand.trimmed else trimmed(operand.sql)}, '')"
     if operand.type in ("DOUBLE", "FLOAT"):
         return (f"case when {operand.sql} = trunc({operand.sql}) and abs({operand.sql}) < 1e15 "
                 f"then {operand.sql}::bigint::varchar else {operand.sql}::varchar end")
     return f"{operand.sql}::varchar"
 
 
+def trimmed(sql: str) -> str:
+    return f"trim({sql}, {quoted(BLANKS)})"
+
+
 def plan(con: Connection, relation: str, values: list[Value], format: dict[str, Any]) -> dict[str, Cast]:
     """Decide how to cast each value, looking at all rows of `relation` at most twice; column → Cast."""
     numbers = [v for v in values if v.kind in NUMBERS and not _is_numeric(v.operand)]
     dates = [v for v in values if v.kind in DATES and not _is_temporal(v.operand)]
-    casts = {v.column: _simple_cast(v) for v in values if v not in numbers and v not in dates}
-    casts |= _number_casts(con, relation, numbers, format)
-    casts |= _date_casts(con, relation, dates, format)
-    return casts
+    others = [v for v in values if v not in numbers and v not in dates]
+    return (_simple_casts(con, relation, others) | _number_casts(con, relation, numbers, format)
+            | _date_casts(con, relation, dates, format))
 
 
 def _is_numeric(operand: Operand) -> bool:
@@ -73,59 +86,93 @@ def _is_temporal(operand: Operand) -> bool:
     return operand.type == "DATE" or operand.type.startswith("TIMESTAMP")
 
 
+def _ask(con: Connection, relation: str, values: list[Value], questions: list[list[str]]) -> dict[str, list[Any]]:
+    """The answers to each value's questions (aggregate expressions), all in one pass; column → answers."""
+    flat = [q for group in questions for q in group]
+    answers = iter(con.execute(f"select {', '.join(flat)} from {relation}").fetchall()[0] if flat else ())
+    return {v.column: [next(answers) for _ in group] for v, group in zip(values, questions, strict=True)}
+
+
+# Text, truth values, and what is typed already
+
+def _simple_casts(con: Connection, relation: str, values: list[Value]) -> dict[str, Cast]:
+    casts = {v.column: _simple_cast(v) for v in values}
+    extremes = {v.column: v.kind in (*NUMBERS, *DATES) for v in values}
+    answers = _ask(con, relation, values, [
+        [f"count({v.operand.sql})", f"count({casts[v.column].sql})"]
+        + ([f"min({casts[v.column].sql})", f"max({casts[v.column].sql})"] if extremes[v.column] else []) for v in values])
+    for column, cast in casts.items():
+        cast.filled, cast.sound = answers[column][1], answers[column][0] == answers[column][1]
+        cast.lowest, cast.highest = answers[column][2:] or (None, None)
+    return casts
+
+
 def _simple_cast(value: Value) -> Cast:
-    """Casts that need no look at the values: text, truth values, and what is typed already."""
     sql, type = value.operand.sql, SQL_TYPES[value.kind]
+    text = text_of(value.operand)
     if value.kind == "text":
-        return Cast(text_of(value.operand), "is not text")
+        return Cast(text, "is not text", f"{text} is not null")
+    present = f"{sql} is not null"
     if value.kind == "bool":
-        return Cast(sql if value.operand.type == "BOOLEAN" else _bool_sql(text_of(value.operand)), "is neither yes nor no")
+        cast = sql if value.operand.type == "BOOLEAN" else _bool_sql(text)
+        return Cast(cast, "is neither yes nor no", f"{text} is not null")
     if value.kind == "int":
-        return Cast(f"case when {sql} = trunc({sql}) then try_cast({sql} as bigint) end", "is not a whole number")
-    return Cast(f"try_cast({sql} as {type})", "is not a number" if value.kind in NUMBERS else "is not a date")
+        whole = f"case when {sql} = trunc({sql}) then try_cast({sql} as bigint) end"
+        return Cast(whole, "is not a whole number", present)
+    cast = sql if value.operand.type == type.upper() else f"try_cast({sql} as {type})"
+    return Cast(cast, "is not a number" if value.kind in NUMBERS else "is not a date", present)
 
 
 def _bool_sql(text: str) -> str:
     def listed(words: tuple[str, ...]) -> str:
         return ", ".join(quoted(w) for w in words)
-    return f"case when lower({text}) in ({listed(TRUE)}) then true when lower({text}) in ({listed(FALSE)}) then false end"
-
-
-def _ask(con: Connection, relation: str, questions: list[str]) -> list[Any]:
-    """The answers to aggregate expressions over a relation, in one pass."""
-    return list(con.execute(f"select {', '.join(questions)} from {relation}").fetchone()) if questions else []
-
-
-def _grouped(answers: list[Any], size: int) -> list[list[Any]]:
-    return [answers[i:i + size] for i in range(0, len(answers), size)]
+    lower = f"lower({text})"
+    return f"case when {lower} in ({listed(TRUE)}) then true when {lower} in ({listed(FALSE)}) then false end"
 
 
 # Numbers
 
+DECIMALS = {"money": 2, "quantity": 4, "ratio": 6, "int": 0}
+
+
 def _number_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any]) -> dict[str, Cast]:
     """Plain numbers are cast as they are; only columns with other signs in them are looked at closely."""
-    texts = [text_of(v.operand) for v in values]
-    asked = _ask(con, relation, [q for t in texts for q in (
-        f"count({t})", f"count(try_cast({t} as double))", f"count(*) filter (where {t} like '%.%')",
-        f"count(*) filter (where {t} like '%.___' and {t} not like '%.%.%' and {t} not like '0%' and {t} not like '-0%')")])
+    asked = _ask(con, relation, values, [_number_questions(v) for v in values])
     casts, messy = {}, []
-    for value, text, (filled, plain, dotted, thousandths) in zip(values, texts, _grouped(asked, 4), strict=True):
-        if filled == plain and "decimal" not in format and (not dotted or thousandths < dotted):
-            casts[value.column] = Cast(_plain_number(text, value.kind), _number_reason(value.kind))
+    for value in values:
+        filled, plain, low, high, dotted, thousandths, fine = asked[value.column]
+        if filled == plain and not {"decimal", "thousands"} & set(format) and (not dotted or thousandths < dotted):
+            sql = _plain_number(value, exact=not fine)
+            casts[value.column] = Cast(sql, _number_reason(value.kind), f"{value.operand.sql} is not null", [], filled,
+                                       value.kind != "int" or not dotted, low, high)
         else:
             messy.append(value)
     return casts | _messy_number_casts(con, relation, messy, format)
+
+
+def _number_questions(value: Value) -> list[str]:
+    """How many values, plain numbers, dots, dots before just three digits (thousands?), and finer decimals than kept."""
+    text = f"nullif({value.operand.sql}, '')"
+    number, finer = f"try_cast({text} as double)", "%." + "_" * (DECIMALS[value.kind] + 1) + "%"
+    return [f"count({text})", f"count({number})", f"min({number})", f"max({number})",
+            f"count(*) filter (where contains({text}, '.'))",
+            f"count(*) filter (where {text} like '%.___' and {text} not like '%.%.%' "
+            f"and {text} not like '0%' and {text} not like '-0%')",
+            f"count(*) filter (where {text} like '{finer}' or {text} ilike '%e%')"]
 
 
 def _number_reason(kind: str) -> str:
     return "is not a whole number" if kind == "int" else "is not a number"
 
 
-def _plain_number(text: str, kind: str) -> str:
-    if kind == "int":
-        number = f"try_cast({text} as decimal(28,6))"
+def _plain_number(value: Value, exact: bool) -> str:
+    """SQL of a column of plain numbers. Where none has more decimals than are kept, the way through DOUBLE gives the
+    same digits (below 10^13) in a third of the time."""
+    text, type = f"nullif({value.operand.sql}, '')", SQL_TYPES[value.kind]
+    if value.kind == "int":
+        number = f"try_cast({text} as double)"
         return f"case when {number} = trunc({number}) then try_cast({number} as bigint) end"
-    return f"try_cast({text} as {SQL_TYPES[kind]})"
+    return f"try_cast(try_cast({text} as double) as {type})" if exact else f"try_cast({text} as {type})"
 
 
 def _bare(text: str) -> str:
@@ -137,20 +184,26 @@ def _bare(text: str) -> str:
     return f"trim(regexp_replace({spaced}, {quoted(currency)}, '', 'g'))"
 
 
+# Proof of a decimal point: one after a comma, one not before exactly three digits, 0.125, or two thousands commas.
+# The mirror image proves a decimal comma.
+POINT = r",\d+\.|(^|[^\d.,])\d*\.(\d|\d\d|\d{4,})([^\d.,]|$)|(^|\D)0\.\d|\d,\d{3},"
+COMMA = r"\.\d+,|(^|[^\d.,])\d*,(\d|\d\d|\d{4,})([^\d.,]|$)|(^|\D)0,\d|\d\.\d{3}\."
+
+
 def _messy_number_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any]) -> dict[str, Cast]:
-    bares = [_bare(text_of(v.operand)) for v in values]
-    asked = _ask(con, relation, [q for b in bares for q in (
-        # Proof of a decimal point: one after a comma, or one not followed by exactly three digits; and the mirror image.
-        rf"count(*) filter (where regexp_matches({b}, ',\d+\.|(^|[^\d.,])\d*\.(\d|\d\d|\d{{4,}})([^\d.,]|$)|(^|[^\d])0\.\d|\d,\d{{3}},'))",
-        rf"count(*) filter (where regexp_matches({b}, '\.\d+,|(^|[^\d.,])\d*,(\d|\d\d|\d{{4,}})([^\d.,]|$)|(^|[^\d])0,\d|\d\.\d{{3}}\.'))",
-        f"count(*) filter (where {b} like '%,%')", f"count(*) filter (where {b} like '%.%')",
-        f"min({text_of(values[bares.index(b)].operand)}) filter (where {b} like '%,%' or {b} like '%.%')")])
-    evidence = dict(zip((v.column for v in values), _grouped(asked, 5), strict=True))
+    bares = {v.column: _bare(text_of(v.operand)) for v in values}
+    evidence = _ask(con, relation, values, [[
+        f"count(*) filter (where regexp_matches({b}, '{POINT}'))",
+        f"count(*) filter (where regexp_matches({b}, '{COMMA}'))",
+        f"count(*) filter (where contains({b}, ','))", f"count(*) filter (where contains({b}, '.'))",
+        f"min({b}) filter (where contains({b}, ',') or contains({b}, '.'))"] for b in bares.values()])
     usual = _usual_mark(evidence)
     casts = {}
-    for value, bare in zip(values, bares, strict=True):
+    for value in values:
         mark, notes = _decimal_mark(value.label, evidence[value.column], usual, format)
-        casts[value.column] = Cast(_number_sql(bare, value.kind, mark), f"{_number_reason(value.kind)} (decimal mark {mark})", notes)
+        reason = f"{_number_reason(value.kind)} (decimal mark {mark})"
+        bare = bares[value.column]
+        casts[value.column] = Cast(_number_sql(bare, value.kind, mark), reason, f"{bare} is not null", notes)
     return casts
 
 
@@ -161,9 +214,12 @@ def _usual_mark(evidence: dict[str, list[Any]]) -> str | None:
 
 
 def _decimal_mark(label: str, evidence: list[Any], usual: str | None, format: dict[str, Any]) -> tuple[str, list[str]]:
+    """The decimal mark of a column, and a sentence on how sure that is."""
     points, commas, with_comma, with_point, example = evidence
     if "decimal" in format:
         return format["decimal"], []
+    if "thousands" in format:
+        return ("," if format["thousands"] == "." else "."), []
     if points or commas:
         mark = "." if points >= commas else ","
         doubt = f"; {min(points, commas):,} values are written the other way" if points and commas else ""
@@ -171,24 +227,25 @@ def _decimal_mark(label: str, evidence: list[Any], usual: str | None, format: di
     if not with_comma and not with_point:
         return ".", []
     if usual:
-        return usual, [f"{label}: the decimal mark is taken as {usual!r}, as in the file's other columns (such as {example})"]
-    other = "thousands" if with_comma else "decimals"
-    return ".", [f"{label}: {example} could be read in two ways; the point is taken as the decimal mark, so the digits after "
-                 f"the mark are {other}; set decimal under [table.format] if that is wrong"]
+        return usual, [f"{label}: the decimal mark is taken as {usual!r} (values such as {example}), as in other columns"]
+    parts = "thousands" if with_comma else "decimals"
+    return ".", [f"{label}: values such as {example} could be read in two ways; their last three digits are taken as "
+                 f"{parts}; set decimal under [table.format] if that is wrong"]
 
 
 def _number_sql(bare: str, kind: str, mark: str) -> str:
-    """Signs, brackets, %, 万, 亿 and thousands marks read; anything else leaves nothing, and so a refusal."""
-    group, point = (r"[, '']", r"\.") if mark == "." else (r"[. '']", ",")
-    digits = rf"(?:\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}|\d+)(?:{point}\d*)?|{point}\d+|\d+(?:\.\d+)?e[+-]?\d+"
+    """Signs, brackets, %, 千, 万, 亿 and thousands marks read; anything else leaves nothing, and so a refusal."""
+    group, point, marks = (r"[, '']", r"\.", ", '") if mark == "." else (r"[. '']", ",", ". '")
+    digits = (rf"(?:\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}|\d+)(?:{point}\d*)?"
+              rf"|{point}\d+|\d+(?:{point}\d+)?e[+-]?\d+")
     whole = rf"^\s*([(+-]?)\s*({digits})\s*(%|千|万|亿)?\s*([)-]?)$"
-    part = [f"regexp_extract({bare}, '{whole}', {i})" for i in range(5)]
-    number = f"translate({part[2]}, {', '.join([quoted(', ' + chr(39)), quoted('')] if mark == '.' else [quoted('. ' + chr(39)), quoted('')])})"
-    number = f"replace({number}, ',', '.')" if mark == "," else number
-    unit = f"case {part[3]} when '%' then 0.01 when '千' then 1000 when '万' then 10000 when '亿' then 100000000 else 1 end"
-    sign = f"case when {part[1]} in ('(', '-') or {part[4]} = '-' then -1 else 1 end"
-    paired = f"(({part[1]} = '(') = ({part[4]} = ')')) and not ({part[1]} <> '' and {part[4]} = '-')"
-    value = f"case when {part[0]} <> '' and {paired} then try(try_cast({number} as decimal(24,6)) * {unit} * {sign}) end"
+    found, before, number, unit, after = (f"regexp_extract({bare}, '{whole}', {i})" for i in range(5))
+    number = f"replace(translate({number}, {quoted(marks)}, ''), ',', '.')"
+    factor = f"case {unit} when '%' then 0.01 when '千' then 1e3 when '万' then 1e4 when '亿' then 1e8 else 1 end"
+    sign = f"case when {before} in ('(', '-') or {after} = '-' then -1 else 1 end"
+    paired = f"({before} = '(') = ({after} = ')') and not ({before} <> '' and {after} = '-')"
+    scaled = f"try_cast({number} as decimal(28,6)) * ({factor})::decimal(12,2) * ({sign})::decimal(2,0)"
+    value = f"case when {found} <> '' and {paired} then try({scaled}) end"
     if kind == "int":
         return f"case when {value} = trunc({value}) then try_cast({value} as bigint) end"
     return f"try_cast({value} as {SQL_TYPES[kind]})"
@@ -218,21 +275,29 @@ def _date_casts(con: Connection, relation: str, values: list[Value], format: dic
     """ISO dates are cast as they are; other columns are looked at for the shapes of their values."""
     if "date" in format:
         return {v.column: _patterned(v, format["date"]) for v in values}
-    texts = [text_of(v.operand) for v in values]
-    asked = _ask(con, relation, [q for t in texts for q in (
-        f"count({t})", f"count(try_cast({t} as timestamp))", f"min(try_cast({t} as timestamp)) >= '1000-01-01'")])
+    asked = _ask(con, relation, values, [_date_questions(v) for v in values])
     casts, messy = {}, []
-    for value, text, (filled, native, four_digits) in zip(values, texts, _grouped(asked, 3), strict=True):
+    for value in values:
+        filled, native, low, high, four_digits = asked[value.column]
         if filled == native and (four_digits or not filled):
-            casts[value.column] = Cast(f"try_cast({text} as {SQL_TYPES[value.kind]})", "is not a date")
+            sql = f"try_cast(nullif({value.operand.sql}, '') as {SQL_TYPES[value.kind]})"
+            present = f"{value.operand.sql} is not null"
+            casts[value.column] = Cast(sql, "is not a date", present, [], filled, True, low, high)
         else:
             messy.append(value)
     return casts | _messy_date_casts(con, relation, messy)
 
 
+def _date_questions(value: Value) -> list[str]:
+    date = f"try_cast(nullif({value.operand.sql}, '') as {SQL_TYPES[value.kind]})"
+    return [f"count(nullif({value.operand.sql}, ''))", f"count({date})", f"min({date})", f"max({date})",
+            f"min({date}) >= '1000-01-01'"]
+
+
 def _patterned(value: Value, pattern: str) -> Cast:
-    sql = f"try_strptime({text_of(value.operand)}, {quoted(pattern)})::{SQL_TYPES[value.kind]}"
-    return Cast(sql, f"is not a date written as {pattern}")
+    text = text_of(value.operand)
+    sql = f"try_strptime({text}, {quoted(pattern)})::{SQL_TYPES[value.kind]}"
+    return Cast(sql, f"is not a date written as {pattern}", f"{text} is not null")
 
 
 def _narrow_date(text: str) -> str:
@@ -241,26 +306,29 @@ def _narrow_date(text: str) -> str:
 
 
 def _messy_date_casts(con: Connection, relation: str, values: list[Value]) -> dict[str, Cast]:
-    narrow = [_narrow_date(text_of(v.operand)) for v in values]
-    questions = []
-    for text in narrow:
-        first, second = (f"try_cast(nullif(regexp_extract({text}, '{NUMERIC_DATE}', {i}), '') as int)" for i in (1, 2))
-        questions += [f"count(*) filter (where {first} > 12)", f"count(*) filter (where {second} > 12)",
-                      f"count({first})", f"count(distinct {first})", f"count(distinct {second})",
-                      f"min({text}) filter (where {first} is not null)",
-                      f"count(*) filter (where regexp_matches({text}, '{SHAPES['serial']}'))",
-                      f"bool_and({text} like '%.%') filter (where {first} is not null)"]
-    evidence = dict(zip((v.column for v in values), _grouped(_ask(con, relation, questions), 8), strict=True))
+    narrow = {v.column: _narrow_date(text_of(v.operand)) for v in values}
+    evidence = _ask(con, relation, values, [_order_questions(text) for text in narrow.values()])
     proven = {_proven_order(e) for e in evidence.values()} - {None}
     usual = proven.pop() if len(proven) == 1 else None
     casts = {}
-    for value, text in zip(values, narrow, strict=True):
-        order, notes = _date_order(value.label, evidence[value.column], usual)
-        if evidence[value.column][6]:
-            notes.append(f"{value.label}: {evidence[value.column][6]:,} numbers are read as Excel's day numbers")
-        reason = f"is not a date (order {order})" if evidence[value.column][2] else "is not a date"
-        casts[value.column] = Cast(f"({_date_sql(text, order, value.allow_years)})::{SQL_TYPES[value.kind]}", reason, notes)
+    for value in values:
+        text, facts = narrow[value.column], evidence[value.column]
+        order, notes = _date_order(value.label, facts, usual)
+        if facts[6]:
+            notes.append(f"{value.label}: {facts[6]:,} numbers are read as Excel's day numbers")
+        reason = f"is not a date (order {order})" if facts[2] else "is not a date"
+        sql = f"({_date_sql(text, order, value.allow_years)})::{SQL_TYPES[value.kind]}"
+        casts[value.column] = Cast(sql, reason, f"{text} is not null", notes)
     return casts
+
+
+def _order_questions(text: str) -> list[str]:
+    """What tells day and month apart in dates such as 5/1/2025, and how many values are Excel's day numbers."""
+    first, second = (f"try_cast(nullif(regexp_extract({text}, '{NUMERIC_DATE}', {i}), '') as int)" for i in (1, 2))
+    return [f"count(*) filter (where {first} > 12)", f"count(*) filter (where {second} > 12)", f"count({first})",
+            f"count(distinct {first})", f"count(distinct {second})", f"min({text}) filter (where {first} is not null)",
+            f"count(*) filter (where regexp_matches({text}, '{SHAPES['serial']}'))",
+            f"bool_and(contains({text}, '.')) filter (where {first} is not null)"]
 
 
 def _proven_order(evidence: list[Any]) -> str | None:
@@ -269,20 +337,21 @@ def _proven_order(evidence: list[Any]) -> str | None:
 
 
 def _date_order(label: str, evidence: list[Any], usual: str | None) -> tuple[str, list[str]]:
-    """Day or month first: by values over 12, else as in the file's other dates, else by which part varies, else assumed."""
+    """Day or month first: by values over 12, as in the file's other dates, by which part varies, or assumed."""
     day_first, month_first, numeric, firsts, seconds, example, _, dotted = evidence
     if not numeric:
         return "day/month", []
     if day_first or month_first:
         order = "day/month" if day_first >= month_first else "month/day"
-        doubt = f"; {min(day_first, month_first):,} dates are written the other way and are refused" if day_first and month_first else ""
+        others = min(day_first, month_first)
+        doubt = f"; {others:,} are written the other way and are refused" if others else ""
         return order, [f"{label}: dates are {order}/year{doubt}"]
     if usual:
         return usual, [f"{label}: dates such as {example} are read as {usual}/year, as in the file's other columns"]
     if dotted:
         return "day/month", [f"{label}: dates such as {example} are read as day.month.year"]
     if seconds == 1 and firsts > 1:
-        return "month/day", [f"{label}: dates such as {example} are read as month/day/year, since only the first part varies"]
+        return "month/day", [f"{label}: dates such as {example} are read as month/day/year: only the first part varies"]
     return "day/month", [f"{label}: dates such as {example} could be read in two ways; day/month/year is assumed; "
                          "set date under [table.format] if that is wrong"]
 

@@ -1,4 +1,4 @@
-"""The small safe language of mappings: columns, numbers, texts, + - * / ( ), concat and coalesce; nothing else is evaluated."""
+"""The small safe language of mappings: columns, numbers, texts, + - * / ( ), concat and coalesce; nothing else."""
 
 from __future__ import annotations
 
@@ -157,7 +157,11 @@ def headings_in(node: Node) -> list[str]:
     """The headings an expression reads, in order, each once."""
     if isinstance(node, Heading):
         return [node.name]
-    children = node.arguments if isinstance(node, Call) else (node.left, node.right) if isinstance(node, Operation) else ()
+    children: tuple[Node, ...] = ()
+    if isinstance(node, Call):
+        children = node.arguments
+    elif isinstance(node, Operation):
+        children = (node.left, node.right)
     return list(dict.fromkeys(name for child in children for name in headings_in(child)))
 
 

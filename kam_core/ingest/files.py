@@ -62,7 +62,7 @@ def opened(paths: list[Path]) -> Iterator[Found]:
         if not found.sources:
             raise KamError(f"{_listed(paths)}: nothing to read here; give {READABLE} files")
         if len(found.sources) > MAX_FILES:
-            raise KamError(f"{_listed(paths)}: {len(found.sources):,} files, more than {MAX_FILES}; load fewer at a time")
+            raise KamError(f"{_listed(paths)}: {len(found.sources):,} files; load at most {MAX_FILES} at a time")
         yield found
 
 
@@ -181,7 +181,7 @@ def _check_archive(path: Path, name: str) -> list[zipfile.ZipInfo]:
     total = sum(m.file_size for m in members)
     packed = sum(m.compress_size for m in members)
     if len(members) > MAX_MEMBERS:
-        raise KamError(f"{name}: holds {len(members):,} files, more than {MAX_MEMBERS:,}; unpack it and load what is needed")
+        raise KamError(f"{name}: holds {len(members):,} files, more than {MAX_MEMBERS:,}; pack only what is needed")
     if total > MAX_UNPACKED or (total > RATIO_FROM and total > MAX_RATIO * max(packed, 1)):
         raise KamError(f"{name}: would unpack to {total:,} bytes from {packed:,}; that is no plausible data file")
     if any(m.flag_bits & 1 for m in members):

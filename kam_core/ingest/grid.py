@@ -29,6 +29,7 @@ class Operand:
 
     sql: str
     type: str
+    trimmed: bool = False  # True where it is known that no value has blanks around it
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _load_text(con: Connection, name: str, path: Path, file_name: str, dialect: 
         con.unregister(f"{name}_arrow")
         source = f"select * from {name}_text positional join {name}_lines"
     con.execute(f"create or replace temp view {name} as select * from ({source}) where {filled}")
-    rows = con.execute(f"select count(*) from {name}").fetchone()[0]
+    rows = con.execute(f"select count(*) from {name}").fetchall()[0][0]
     operands = {heading: Operand(f"c{i}", "VARCHAR") for i, heading in enumerate(dialect.headings) if heading}
     return Relation(name, operands, rows + len(ragged), ragged)
 
@@ -129,7 +130,7 @@ REASONS = {"MISSING COLUMNS": "too few fields", "TOO MANY COLUMNS": "too many fi
 
 def _lines(con: Connection, name: str, path: Path, dialect: dialects.Dialect) -> tuple[np.ndarray | None, list]:
     """File lines of the rows that were taken (None: they follow one another) and the rows that do not fit."""
-    taken = con.execute(f"select count(*) from {name}_text").fetchone()[0]
+    taken = con.execute(f"select count(*) from {name}_text").fetchall()[0][0]
     rejects = con.execute("""
         select min(byte_position), any_value(csv_line), any_value(error_type), any_value(error_message)
         from reject_errors group by line_byte_position order by 1""").fetchall()
@@ -143,7 +144,8 @@ def _lines(con: Connection, name: str, path: Path, dialect: dialects.Dialect) ->
     ragged = []
     for position, text, kind, message in rejects:
         line = _line_at(path, position)
-        start = int(starts[max(0, np.searchsorted(starts, line, side="right") - 1)]) if len(starts) else line
+        place = max(0, int(np.searchsorted(starts, line, side="right")) - 1)
+        start = int(starts[place]) if len(starts) else line
         found = message.split("Found:")[-1].strip() if "Found:" in message else ""
         expected = f" ({found} instead of {len(dialect.headings)})" if found.isdigit() else ""
         ragged.append((start, text.strip("\r\n")[:200], REASONS.get(kind, kind.lower()) + expected))
@@ -182,7 +184,8 @@ def _sheet_grids(source: Source, scratch: Path, format: dict[str, Any]) -> list[
     if "sheets" not in source.cache:
         source.cache["sheets"] = read_sheets(source.path, source.name)
     sheets = source.cache["sheets"]
-    return [_sheet_grid(source, sheet, rows, format.get("header_row"), len(sheets) > 1) for sheet, rows in sheets.items()]
+    return [_sheet_grid(source, sheet, rows, format.get("header_row"), len(sheets) > 1)
+            for sheet, rows in sheets.items()]
 
 
 def _sheet_grid(source: Source, sheet: str, rows: list[list[str]], header_row: int | None, several: bool) -> Grid:
@@ -193,7 +196,7 @@ def _sheet_grid(source: Source, sheet: str, rows: list[list[str]], header_row: i
     if width > dialects.MAX_COLUMNS:
         raise KamError(f"{source.name} [{sheet}]: has {width:,} columns, more than {dialects.MAX_COLUMNS:,}; "
                        "keep only the columns needed")
-    body = [(number, row) for number, row in enumerate(rows[index + 1:], index + 2) if any(cell.strip() for cell in row)]
+    body = [(number, row) for number, row in enumerate(rows[index + 1:], index + 2) if any(c.strip() for c in row)]
     names = dialects.headings(rows[index][:width])
     notes = [f"the headings are on row {index + 1}; what stands above is ignored"] if index else []
     return Grid(source, sheet if several else None, names, tuple(tuple(row) for _, row in body[:SAMPLE_ROWS]),
@@ -201,7 +204,7 @@ def _sheet_grid(source: Source, sheet: str, rows: list[list[str]], header_row: i
 
 
 def _load_sheet(con: Connection, name: str, names: tuple[str, ...], body: list[tuple[int, list[str]]]) -> Relation:
-    columns = {f"c{i}": pa.array([row[i] if i < len(row) else "" for _, row in body], pa.string())
+    columns = {f"c{i}": pa.array([row[i] or None if i < len(row) else None for _, row in body], pa.string())
                for i in range(len(names))}
     con.register(f"{name}_arrow", pa.table({**columns, "line": pa.array([line for line, _ in body], pa.int64())}))
     con.execute(f"create or replace temp table {name} as select * from {name}_arrow")
@@ -221,7 +224,8 @@ def _parquet_grids(source: Source, scratch: Path, format: dict[str, Any]) -> lis
         raise KamError(f"{source.name}: is a damaged parquet file ({str(error).splitlines()[0][:100]}); "
                        "export it again") from None
     if len(names) > dialects.MAX_COLUMNS:
-        raise KamError(f"{source.name}: has {len(names):,} columns, more than {dialects.MAX_COLUMNS:,}; export only what is needed")
+        raise KamError(f"{source.name}: has {len(names):,} columns, more than {dialects.MAX_COLUMNS:,}; "
+                       "export only what is needed")
     rows = batch.to_pylist() if batch is not None else []
     sample = tuple(tuple("" if row[n] is None else str(row[n]) for n in names) for row in rows)
     return [Grid(source, None, names, sample, lambda con, name: _load_parquet(con, name, source))]
@@ -233,5 +237,5 @@ def _load_parquet(con: Connection, name: str, source: Source) -> Relation:
         select *, file_row_number + 1 as line from read_parquet({quoted(str(source.path))}, file_row_number = true)""")
     described = con.execute(f"describe {name}").fetchall()
     operands = {row[0]: Operand('"' + row[0].replace('"', '""') + '"', row[1]) for row in described[:-2]}
-    rows = con.execute(f"select count(*) from {name}").fetchone()[0]
+    rows = con.execute(f"select count(*) from {name}").fetchall()[0][0]
     return Relation(name, operands, rows, [])

@@ -149,7 +149,7 @@ def _content_fits(grid: Grid, heading: str, column: Column) -> bool:
 
 
 def _is_named(grid: Grid, table: Table) -> bool:
-    """True where the file's or the sheet's name is the table's or one of its synonyms, perhaps with a date or number."""
+    """True where the file's or the sheet's name is the table's or one of its synonyms, perhaps with a number."""
     names = {normal(name) for name in (table.name, *table.synonyms)}
     stem = PurePosixPath(grid.source.name).stem
     return any(re.sub(r"\d+", "", normal(n)) in names for n in (stem, grid.sheet or "") if n)

@@ -30,7 +30,7 @@ class TableMapping:
     values: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def takes(self, name: str) -> bool:
-        """True where the file `name` (relative to the folder loaded, with /) is one of `files`; all are, if none is named."""
+        """True where the file `name` (relative to the folder loaded, with /) is one of `files`, or none is named."""
         names = {name.casefold(), PurePosixPath(name).name.casefold()}
         return not self.files or any(fnmatchcase(n, glob.casefold()) for glob in self.files for n in names)
 
@@ -96,7 +96,8 @@ class _Reader:
             if key in ("files", "format", "where", "values"):
                 continue
             if key not in known:
-                raise self.error(f"{table} has no column {key!r}; it has {', '.join(c.name for c in TABLES[table].columns)}", key)
+                there = ", ".join(c.name for c in TABLES[table].columns)
+                raise self.error(f"{table} has no column {key!r}; it has {there}", key)
             if not isinstance(value, str) or not value.strip():
                 raise self.error(f"{key} must name their column in quotes", key)
             columns[key] = value
@@ -118,7 +119,8 @@ class _Reader:
             if key not in FORMAT_KEYS:
                 raise self.error(f"format has no {key!r}; it has {', '.join(FORMAT_KEYS)}", key)
             if type(value) is not FORMAT_KEYS[key]:
-                raise self.error(f"{key} must be a {'whole number' if FORMAT_KEYS[key] is int else 'text in quotes'}", key)
+                kind = "whole number" if FORMAT_KEYS[key] is int else "text in quotes"
+                raise self.error(f"{key} must be a {kind}", key)
         for key in ("delimiter", "decimal", "thousands"):
             if key in format and len(format[key]) != 1:
                 raise self.error(f"{key} must be one character", key)
@@ -168,7 +170,7 @@ def _table_toml(table: TableMapping, several: bool) -> str:
     for section, content in sections:
         if content:
             lines.append(f"[{name}.{section}]")
-            lines += [f"{_quote(key) if section not in ('format',) else key} = {_toml_value(v)}" for key, v in content.items()]
+            lines += [f"{_key(key)} = {_toml_value(value)}" for key, value in content.items()]
     return "\n".join(lines)
 
 
@@ -176,6 +178,10 @@ def _toml_value(value: Any) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_quote(v) for v in value) + "]"
     return str(value) if isinstance(value, int) else _quote(value)
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _quote(key)
 
 
 def _quote(text: str) -> str:

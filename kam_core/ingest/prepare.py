@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ ABSURD = 1_000_000_000_000
 WON = ("won", "closed won", "win", "赢单", "成交", "已成交", "中标", "已赢单")
 LOST = ("lost", "closed lost", "lose", "输单", "丢单", "失败", "流失", "已输单", "未中标")
 OPEN = ("open", "in progress", "进行中", "跟进中")
-GRANULARITIES = {"month": ("month", "monthly", "m", "月", "月度"), "quarter": ("quarter", "quarterly", "q", "季", "季度"),
+GRANULARITIES = {"month": ("month", "monthly", "m", "月", "月度"),
+                 "quarter": ("quarter", "quarterly", "q", "季", "季度"),
                  "year": ("year", "yearly", "annual", "y", "年", "年度")}
 
 
@@ -101,15 +102,16 @@ def _jobs(found: Found, mapping: Mapping, as_table: str | None, warnings: list[s
             continue
         sources = [s for s in found.sources if entry.takes(s.name)]
         if not sources:
-            warnings.append(f"{entry.table}: no file here is named {' or '.join(entry.files)}; nothing was loaded for it")
+            warnings.append(f"{entry.table}: no file here is named {' or '.join(entry.files)}; none was loaded")
         for source in sources:
             jobs.append(Job(entry, _grid_for(entry, source, found)))
             used.add(source.name)
     if not jobs:
         names = ", ".join(s.name for s in found.sources[:10])
-        wanted = f"table {as_table}" if as_table else ", ".join(f for e in mapping.tables for f in e.files) or "any table"
-        raise KamError(f"none of the files ({names}) is one for {wanted}; " + ("; ".join(mapping.left_out[:3])
-                       or "correct `files` in the mapping"))
+        named = ", ".join(f for e in mapping.tables for f in e.files)
+        wanted = f"table {as_table}" if as_table else named or "any table"
+        help = "; ".join(mapping.left_out[:3]) or "correct `files` in the mapping"
+        raise KamError(f"none of the files ({names}) is one for {wanted}; {help}")
     said = " ".join(warnings)
     warnings += [f"{s.name}: left out, the mapping does not name it" for s in found.sources
                  if s.name not in used and s.name not in said]
@@ -124,7 +126,8 @@ def _grid_for(entry: TableMapping, source: Source, found: Found) -> Grid:
         for grid in candidates:
             if wanted in (grid.sheet, None) or grid.sheet is None:
                 return grid
-        raise KamError(f"{source.name}: has no sheet {wanted!r} with anything in it; it has {', '.join(str(g.sheet) for g in candidates)}")
+        there = ", ".join(str(g.sheet) for g in candidates)
+        raise KamError(f"{source.name}: has no sheet {wanted!r} with anything in it; it has {there}")
     for grid in candidates:
         try:
             _parsed(entry, grid)
@@ -154,12 +157,11 @@ def _create(con: Connection, tables: set[str]) -> None:
 
 @dataclass
 class Typed:
-    """A column of ours ready to select: typed SQL, its raw text for refusals, and what makes it wrong."""
+    """A column of ours ready to select: how it is cast, and what stood in the file, as text, for refusals."""
 
     column: Column
-    sql: str
+    cast: casts.Cast
     raw: str
-    reason: str
 
 
 def _stage(con: Connection, job: Job, source_id: int, staged: Staged, today: dt.date) -> None:
@@ -167,7 +169,7 @@ def _stage(con: Connection, job: Job, source_id: int, staged: Staged, today: dt.
     table, grid = TABLES[job.mapping.table], job.grid
     nodes = _parsed(job.mapping, grid)
     _check_required(table, nodes, grid)
-    relation = grid.load(con, f"grid_{source_id}")
+    relation = _with_trimmed(con, grid.load(con, f"grid_{source_id}"), job.mapping, nodes)
     where, left_out = _where(con, job.mapping, relation)
     notes = list(grid.notes)
     typed = _typed(con, table, job.mapping, nodes, relation, notes)
@@ -208,6 +210,23 @@ def _add_counts(staged: Staged, table: str, read: int, taken: int, refused: int,
         counts.left_out_by_reason[reason] = counts.left_out_by_reason.get(reason, 0) + rows
 
 
+def _with_trimmed(con: Connection, relation: Relation, mapping: TableMapping,
+                  nodes: dict[str, expressions.Node]) -> Relation:
+    """Mark the text columns that hold no outer blanks: looking once is far cheaper than trimming each time."""
+    table = TABLES[mapping.table]
+    used = [h for n, node in nodes.items() if table.column(n).kind == "text" for h in expressions.headings_in(node)]
+    used += [str(expressions.find_heading(h, list(relation.columns))) for h in mapping.where]
+    texts = [h for h in dict.fromkeys(used) if relation.columns[h].type == "VARCHAR"]
+    if not texts:
+        return relation
+    blank = f"[{casts.BLANKS}]"
+    asked = ", ".join(f"count(*) filter (where regexp_matches({relation.columns[h].sql}, {quoted(f'^{blank}|{blank}$')}))"
+                      for h in texts)
+    counts = con.execute(f"select {asked} from {relation.name}").fetchall()[0]
+    columns = {h: replace(relation.columns[h], trimmed=not n) for h, n in zip(texts, counts, strict=True)}
+    return replace(relation, columns=relation.columns | columns)
+
+
 def _where(con: Connection, mapping: TableMapping, relation: Relation) -> tuple[str, dict[str, int]]:
     """SQL for the rows to take, and how many are left out by which value; a row counts for its first reason."""
     taken, left_out = "true", {}
@@ -240,12 +259,12 @@ def _typed(con: Connection, table: Table, mapping: TableMapping, nodes: dict[str
     numbers = {h: plans[f"heading {h}"].sql for h in parts}
     result = []
     for column in order:
-        node = nodes[column.name]
-        raw = _raw(node, relation)
+        raw = _raw(nodes[column.name], relation)
         if column.name in arithmetic:
-            result.append(Typed(column, _arithmetic_cast(column, _number(node, numbers)), raw, "cannot be calculated"))
+            sql = _arithmetic_cast(column, _number(nodes[column.name], numbers))
+            result.append(Typed(column, casts.Cast(sql, "cannot be calculated", f"({raw}) is not null"), raw))
         else:
-            result.append(Typed(column, plans[column.name].sql, raw, plans[column.name].reason))
+            result.append(Typed(column, plans[column.name], raw))
     return result
 
 
@@ -289,7 +308,7 @@ def _text(node: expressions.Node, relation: Relation) -> str:
 def _number(node: expressions.Node, numbers: dict[str, str]) -> str:
     """SQL of an arithmetic expression in decimals: products are brought back to 6 decimals, divisions guarded."""
     if isinstance(node, expressions.Heading):
-        return numbers[node.name]
+        return f"({numbers[node.name]})"
     if isinstance(node, expressions.Number):
         return f"{node.text}::decimal(18,6)"
     if isinstance(node, expressions.Call):
@@ -301,7 +320,7 @@ def _number(node: expressions.Node, numbers: dict[str, str]) -> str:
     left, right = _number(node.left, numbers), _number(node.right, numbers)
     if node.operator == "/":
         return f"try_cast({left}::double / nullif({right}, 0)::double as decimal(28,6))"
-    return f"try(try_cast(({left} {node.operator} {right}) as decimal(28,6)))"
+    return f"try(try_cast(({left})::decimal(28,6) {node.operator} {right} as decimal(28,6)))"
 
 
 def _raw(node: expressions.Node, relation: Relation) -> str:
@@ -316,14 +335,14 @@ def _insert(con: Connection, table: Table, typed: list[Typed], relation: Relatio
             today: dt.date) -> tuple[int, int]:
     """Insert the sound rows in one pass; only where some are missing, look again for what was wrong with them."""
     derived = _derived(table, {t.column.name for t in typed})
-    reasons = _reasons(table, typed, derived, today)
+    reasons = _reasons(table, typed, derived, today, relation.rows - len(relation.ragged))
     wrong = " or ".join(f"coalesce({condition}, false)" for _, condition, _ in reasons) or "false"
     names = {t.column.name for t in typed} | set(derived)
     columns = ", ".join(c.name if c.name in names else f"null::{c.sql_type}" for c in table.stored)
-    wanted = con.execute(f"select count(*) from {relation.name} where {where}").fetchone()[0]
+    wanted = con.execute(f"select count(*) from {relation.name} where {where}").fetchall()[0][0]
     taken = con.execute(f"""
         insert into staged.{table.name} select {columns}, {source_id}, line
-        from ({_rows_sql(typed, derived, relation, where, with_raw=False)}) where not ({wrong})""").fetchone()[0]
+        from ({_rows_sql(typed, derived, relation, where, with_raw=False)}) where not ({wrong})""").fetchall()[0][0]
     if taken < wanted:
         _insert_refused(con, table, reasons, _rows_sql(typed, derived, relation, where, with_raw=True), source_id,
                         {t.column.name for t in typed})
@@ -335,7 +354,7 @@ def _rows_sql(typed: list[Typed], derived: dict[str, str], relation: Relation, w
 
     A derived column takes the place of a mapped one, or stands beside them.
     """
-    parts = [f"{t.sql} as {t.column.name}, ({t.raw}) is not null as has_{t.column.name}" for t in typed]
+    parts = [f"{t.cast.sql} as {t.column.name}, {t.cast.present} as has_{t.column.name}" for t in typed]
     parts += [f"{t.raw} as raw_{t.column.name}" for t in typed if with_raw or t.column.name == "period"]
     mapped = {t.column.name for t in typed}
     replaced = ", ".join(f"{sql} as {name}" for name, sql in derived.items() if name in mapped)
@@ -356,8 +375,8 @@ def _derived(table: Table, mapped: set[str]) -> dict[str, str]:
 
 
 def _derived_amounts(mapped: set[str]) -> dict[str, str]:
-    """amount = quantity × unit_price × (1 − discount) where it is absent; with a discount, list_amount is that before it."""
-    full = "try(quantity * unit_price)"
+    """amount = quantity × unit_price × (1 − discount) where absent; with a discount, list_amount is that before it."""
+    full = "try(quantity::decimal(28,4) * unit_price)"  # a wide factor first: DuckDB keeps 18 digits for narrow ones
     factor = "(1 - coalesce(discount, 0))::decimal(10,6)"
     net = f"try(cast({full} as decimal(28,8)) * {factor})" if "discount" in mapped else full
     amount = f"try_cast({net} as decimal(18,2))"
@@ -378,7 +397,7 @@ def _target_period(given: bool) -> dict[str, str]:
     """Granularity as given, else as the period is written (2024Q1, 2024), else month; the period's first day."""
     shown = (f"case when regexp_matches(lower(raw_period), '{casts.SHAPES['quarter']}') then 'quarter' "
              f"when regexp_matches(raw_period, '{casts.SHAPES['year']}') then 'year' else 'month' end")
-    words = " ".join(f"when {_among('lower(granularity)', words)} then '{name}'" for name, words in GRANULARITIES.items())
+    words = " ".join(f"when {_among('lower(granularity)', w)} then '{name}'" for name, w in GRANULARITIES.items())
     granularity = f"case when granularity is null then {shown} {words} end" if given else shown
     return {"granularity": granularity, "period": f"date_trunc(coalesce({granularity}, 'month'), period)::date"}
 
@@ -390,25 +409,30 @@ def _among(text: str, words: tuple[str, ...]) -> str:
 Reason = tuple[str, str, str]  # (column, SQL that is true where it is wrong, what to say)
 
 
-def _reasons(table: Table, typed: list[Typed], derived: dict[str, str], today: dt.date) -> list[Reason]:
-    """All that can be wrong with a row, in the order in which its first reason is told."""
+def _reasons(table: Table, typed: list[Typed], derived: dict[str, str], today: dt.date, rows: int) -> list[Reason]:
+    """All that can be wrong with a row, in the order in which its first reason is told.
+
+    What the look at the whole column has shown to be right of all `rows` is not asked of each again.
+    """
     reasons: list[Reason] = []
     for item in typed:
-        name, kind = item.column.name, item.column.kind
-        if kind != "text" and name not in derived:
-            reasons.append((name, f"has_{name} and {name} is null", item.reason))
-        if item.column.required and name not in derived:
+        name, kind, cast = item.column.name, item.column.kind, item.cast
+        if kind != "text" and name not in derived and not cast.sound:
+            reasons.append((name, f"has_{name} and {name} is null", cast.reason))
+        if item.column.required and name not in derived and not (cast.sound and cast.filled == rows):
             reasons.append((name, f"{name} is null", "is missing"))
         if kind in casts.DATES:
-            reasons += _date_reasons(name, today)
-        if kind == "money":
+            reasons += _date_reasons(name, cast, today)
+        if kind == "money" and not (cast.sound and (not cast.filled or max(-cast.lowest, cast.highest) < ABSURD)):
             reasons.append((name, f"abs({name}) >= {ABSURD}", "is 10^12 or more, which no amount here can be"))
     return reasons + _derived_reasons(table, {t.column.name: t for t in typed}, derived)
 
 
-def _date_reasons(name: str, today: dt.date) -> list[Reason]:
-    earliest = "1900-01-01" if name == "birthday" else "1970-01-01"
+def _date_reasons(name: str, cast: casts.Cast, today: dt.date) -> list[Reason]:
+    earliest = dt.date(1900 if name == "birthday" else 1970, 1, 1)
     latest = today.replace(year=today.year + 10, day=min(today.day, 28))
+    if cast.sound and (not cast.filled or (str(cast.lowest) >= str(earliest) and str(cast.highest) <= str(latest))):
+        return []
     return [(name, f"{name} < '{earliest}'", f"is before {earliest}, which cannot be"),
             (name, f"{name} > '{latest}'", "is more than 10 years ahead, which cannot be")]
 
@@ -417,18 +441,19 @@ def _derived_reasons(table: Table, typed: dict[str, Typed], derived: dict[str, s
     reasons: list[Reason] = []
     if "amount" in derived:
         if "amount" in typed:
-            reasons.append(("amount", "has_amount and amount is null", typed["amount"].reason))
+            reasons.append(("amount", "has_amount and amount is null", typed["amount"].cast.reason))
         reasons.append(("amount", "amount is null", "is missing, and quantity × unit price gives none"))
     if "outcome" in derived and "outcome" in typed:
         reasons.append(("outcome", "outcome is null", "is not open, won or lost"))
     if "granularity" in derived:
         reasons.append(("granularity", "granularity is null", "is not month, quarter or year"))
-        reasons.append(("period", "has_period and period is null", typed["period"].reason))
+        reasons.append(("period", "has_period and period is null", typed["period"].cast.reason))
         reasons.append(("period", "period is null", "is missing"))
     return reasons
 
 
-def _insert_refused(con: Connection, table: Table, reasons: list[Reason], rows: str, source_id: int, mapped: set[str]) -> None:
+def _insert_refused(con: Connection, table: Table, reasons: list[Reason], rows: str, source_id: int,
+                    mapped: set[str]) -> None:
     """Write one row per refused row: its first wrong column, what stood there and why it cannot be."""
     def case(results: list[str]) -> str:
         return "case " + " ".join(f"when {c} then {r}" for (_, c, _), r in zip(reasons, results, strict=True)) + " end"
@@ -444,7 +469,8 @@ def _insert_refused(con: Connection, table: Table, reasons: list[Reason], rows: 
 def _insert_ragged(con: Connection, table: Table, relation: Relation, source_id: int) -> int:
     """Refuse the lines that do not have the file's number of fields."""
     for line, text, reason in relation.ragged:
-        con.execute("insert into staged.refused values (?, ?, ?, null, ?, ?)", [table.name, source_id, line, text, reason])
+        con.execute("insert into staged.refused values (?, ?, ?, null, ?, ?)",
+                    [table.name, source_id, line, text, reason])
     return len(relation.ragged)
 
 
@@ -454,10 +480,10 @@ def _remarks(con: Connection, table: Table, source_id: int, grid: Grid, today: d
         return []
     future, negative = con.execute(
         f"select count(*) filter (where order_date > ?), count(*) filter (where amount < 0) from staged.orders "
-        f"where source_id = {source_id}", [today + dt.timedelta(days=1)]).fetchone()
+        f"where source_id = {source_id}", [today + dt.timedelta(days=1)]).fetchall()[0]
     if negative:
         notes.append(f"{negative:,} rows have a negative amount and count as returns or credit notes")
-    return [f"{grid.name}: {future:,} orders are dated after today ({today}); they were taken as they are"] if future else []
+    return [f"{grid.name}: {future:,} orders are dated after today ({today}); they were taken"] if future else []
 
 
 # Duplicates inside a load
@@ -467,9 +493,9 @@ def _refuse_duplicates(con: Connection, table: Table, staged: Staged) -> None:
     if not table.key:
         return
     complete = " and ".join(f"{k} is not null" for k in table.key)
-    repeated = f"select hash({', '.join(table.key)}) as h from staged.{table.name} where {complete} group by h having count(*) > 1"
-    con.execute(f"create or replace temp table repeated as {repeated}")
-    if con.execute("select count(*) from repeated").fetchone()[0]:
+    con.execute(f"""create or replace temp table repeated as
+        select hash({', '.join(table.key)}) as h from staged.{table.name} where {complete} group by h having count(*) > 1""")
+    if con.execute("select count(*) from repeated").fetchall()[0][0]:
         _move_duplicates(con, table, complete, staged)
     con.execute("drop table repeated")
 
@@ -491,7 +517,7 @@ def _move_duplicates(con: Connection, table: Table, complete: str, staged: Stage
             if(same, 'duplicate of line ', 'same key as line ') || line_before
             || if(source_before = source_id, '', case source_before {files} end) || if(same, '', ' with other content')
         from duplicates""")
-    moved = con.execute(f"delete from staged.{table.name} where rowid in (select id from duplicates)").fetchone()[0]
+    moved = con.execute(f"delete from staged.{table.name} where rowid in (select id from duplicates)").fetchall()[0][0]
     con.execute("drop table duplicates")
     staged.counts[table.name].taken -= moved
     staged.counts[table.name].refused += moved

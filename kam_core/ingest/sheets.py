@@ -12,7 +12,7 @@ from kam_core.errors import KamError
 
 
 def read_sheets(path: Path, name: str) -> dict[str, list[list[str]]]:
-    """All sheets with anything in them: name → rows of text cells from the sheet's first row; KamError if unreadable."""
+    """All sheets with anything in them: name → rows of text cells from the first row; KamError if unreadable."""
     try:
         workbook = CalamineWorkbook.from_path(str(path))
         sheets = {sheet: workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
@@ -29,7 +29,7 @@ def read_sheets(path: Path, name: str) -> dict[str, list[list[str]]]:
 def _meaning(message: str) -> str:
     if "password" in message.lower() or "encrypt" in message.lower():
         return "is protected by a password; save it without one"
-    return f"is damaged, cut short or not a workbook ({message.splitlines()[0][:100]}); open it in Excel and save it again"
+    return f"is damaged, cut short or not a workbook ({message[:100].splitlines()[0]}); save it again in Excel"
 
 
 def cell_text(cell: Any) -> str:

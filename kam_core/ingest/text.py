@@ -1,4 +1,4 @@
-"""Find out how a text file is encoded, strictly, and hand it on as UTF-8; never a guess that garbles letters in silence."""
+"""Find out how a text file is encoded, strictly, and hand it on as UTF-8; never garbling letters in silence."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from kam_core.errors import KamError
 from kam_core.ingest.files import utf16_order
 
+MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 CHUNK = 1 << 20
 SAMPLE = 256 * 1024
 
@@ -17,7 +18,7 @@ def encoding_of(path: Path, name: str) -> tuple[str, str]:
     """Return (Python codec, why it was chosen); KamError where no encoding fits beyond doubt."""
     with path.open("rb") as file:
         head = file.read(4096)
-    for mark, codec in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+    for mark, codec in MARKS:
         if head.startswith(mark):
             return codec, "its byte order mark says so"
     order = utf16_order(head)
@@ -57,7 +58,7 @@ def _legacy_encoding(path: Path, name: str, bad: int) -> tuple[str, str]:
             continue
         if plausible(text, sample) and _decodes(path, codec):
             return codec, why
-    raise KamError(f"{name}: its encoding cannot be told; save it as UTF-8, or name it: encoding = \"…\" under [table.format]")
+    raise KamError(f"{name}: its encoding cannot be told; save it as UTF-8, or name the encoding under [table.format]")
 
 
 def _lines_with_high_bytes(path: Path) -> bytes:
@@ -66,7 +67,7 @@ def _lines_with_high_bytes(path: Path) -> bytes:
     with path.open("rb") as file:
         for line in file:
             if not line.isascii():
-                kept.append(line[:4000] if len(line) <= 4000 else line)
+                kept.append(line)
                 size += len(line)
                 if size > SAMPLE:
                     break
@@ -76,7 +77,7 @@ def _lines_with_high_bytes(path: Path) -> bytes:
 def _is_broken_utf8(sample: bytes) -> bool:
     """True where most of what is not ASCII is valid UTF-8: a damaged file, not another encoding."""
     text = sample.decode("utf-8", errors="replace")
-    good = sum(1 for c in text if c > "\x7f" and c != "\ufffd")
+    good = sum(len(c.encode()) for c in text if c > "\x7f" and c != "\ufffd")
     return good > 2 * text.count("\ufffd")
 
 
@@ -121,8 +122,9 @@ def _is_chinese(text: str, _: bytes) -> bool:
 
 
 def _is_japanese(text: str, _: bytes) -> bool:
-    # Shift JIS: punctuation and kana at 81-83, the 2,965 common kanji at 88-97, half-width kana at A1-DF.
-    return _share(text, "cp932", [(0x81, 0x83), (0x88, 0x97), (0xA1, 0xDF)]) > 0.85 and _stands_together(text)
+    # Shift JIS: punctuation and kana at 81-83, the 2,965 common kanji at 88-97. Half-width kana (A1-DF) prove nothing:
+    # each is one byte, as Western letters are.
+    return _share(text, "cp932", [(0x81, 0x83), (0x88, 0x97)]) > 0.85 and _stands_together(text)
 
 
 def _is_traditional(text: str, _: bytes) -> bool:
@@ -132,13 +134,13 @@ def _is_traditional(text: str, _: bytes) -> bool:
 def _is_western(text: str, sample: bytes) -> bool:
     # In cp1252 the bytes 80-9F are quotes, dashes and the euro, never most of the letters; in DOS they are the letters.
     high = [b for b in sample if b > 0x7F]
-    dos = sum(1 for b in high if 0x80 <= b <= 0x9F and b not in (0x80, 0x85, 0x91, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x99))
+    dos = sum(1 for b in high if b <= 0x9F and b not in b"\x80\x85\x91\x92\x93\x94\x95\x96\x97\x99")
     letters = sum(1 for b in high if b >= 0xC0)
     return dos <= 0.1 * len(high) or dos <= 0.05 * letters
 
 
 def _is_dos(text: str, sample: bytes) -> bool:
-    return all(b <= 0xA8 for b in sample if b > 0x7F)
+    return all(b <= 0xA8 or b == 0xE1 for b in sample if b > 0x7F)  # letters, and the German sharp s
 
 
 LADDER = (
@@ -155,7 +157,7 @@ def as_utf8(path: Path, name: str, encoding: str, target: Path) -> Path:
     try:
         codec = codecs.lookup(encoding).name
     except LookupError:
-        raise KamError(f"{name}: there is no encoding {encoding!r}; name a Python codec such as utf-8 or gb18030") from None
+        raise KamError(f"{name}: there is no encoding {encoding!r}; name one such as utf-8 or gb18030") from None
     if codec in ("utf-8", "utf-8-sig", "ascii") and not _has_bare_returns(path):
         return path
     try:
