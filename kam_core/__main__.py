@@ -34,33 +34,38 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--warehouse", type=Path, metavar="DIR", default=argparse.SUPPRESS,
-                        help="the warehouse folder (default: $KAM_WAREHOUSE, else data/warehouse)")
-    common.add_argument("--policy", type=Path, metavar="FILE", default=argparse.SUPPRESS,
-                        help="the policy file (default: $KAM_POLICY, else data/policy.toml)")
     parser = argparse.ArgumentParser(prog="python -m kam_core", description="Key account management from files.",
-                                     parents=[common])
+                                     parents=[_common()])
     parser.set_defaults(
         warehouse=Path(os.environ.get("KAM_WAREHOUSE") or DEFAULT_WAREHOUSE),
         policy=Path(os.environ["KAM_POLICY"]) if os.environ.get("KAM_POLICY") else None,
     )
-    add = _Commands(parser.add_subparsers(required=True, metavar="COMMAND"), common).add
+    add = _Commands(parser.add_subparsers(required=True, metavar="COMMAND")).add
     _loading(add)
     _history(add)
     _asking(add)
     return parser
 
 
+def _common() -> argparse.ArgumentParser:
+    """Options that stand before or after the command; made anew each time, as parsers share what they inherit."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--warehouse", type=Path, metavar="DIR", default=argparse.SUPPRESS,
+                        help="the warehouse folder (default: $KAM_WAREHOUSE, else data/warehouse)")
+    common.add_argument("--policy", type=Path, metavar="FILE", default=argparse.SUPPRESS,
+                        help="the policy file (default: $KAM_POLICY, else data/policy.toml)")
+    return common
+
+
 class _Commands:
     """Adds one command after another, each with its example and the options common to all."""
 
-    def __init__(self, parsers: argparse._SubParsersAction[Any], common: argparse.ArgumentParser) -> None:
-        self.parsers, self.common = parsers, common
+    def __init__(self, parsers: argparse._SubParsersAction[Any]) -> None:
+        self.parsers = parsers
 
     def add(self, name: str, run: object, words: str, example: str) -> argparse.ArgumentParser:
         found = self.parsers.add_parser(
-            name, help=words, description=words, parents=[self.common],
+            name, help=words, description=words, parents=[_common()],
             epilog=f"example: python -m kam_core {example}", formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         found.set_defaults(run=run)

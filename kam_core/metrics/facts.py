@@ -71,6 +71,15 @@ class Facts:
             add_months(self.as_of, -12), add_months(self.as_of, -24)
         )
 
+    def has_part(self, start: date, end: date) -> bool:
+        """Whether a part of a month is kept summed up: that of an earlier year, cut at the last day loaded."""
+        same_month = start.month == self.as_of.month and start.year < self.as_of.year
+        cut = add_months(self.as_of, 12 * (start.year - self.as_of.year)) + timedelta(days=1)
+        month = month_start(start)
+        return same_month and cut.month == month.month and (start, end) in (
+            (month, cut), (cut, add_months(month, 1))
+        )
+
     def tier_day(self, calendar: Calendar) -> date:
         """The last day on or before the as-of date for which tiers were worked out."""
         day = calendar.as_of

@@ -65,6 +65,8 @@ class Query:
             "account_trailing": self._trailing(),
             "account_month": self._account_month("account_month"),
             "account_month_line": self._account_month("account_month_line"),
+            "account_part": self._account_month("account_part"),
+            "account_part_line": self._account_month("account_part_line"),
             "order_lines": self._order_lines(),
             "targets": self._targets(),
             "sales_days": _days("sales"),
@@ -161,14 +163,16 @@ class Query:
                 "select d.bucket, d.side, s.* exclude (as_of) from account_trailing as s"
                 " inner join sales_days as d on d.day = s.as_of"
             )
-        mart = "account_month_line" if self._wants_lines() else "account_month"
-        whole = (
+        line = "_line" if self._wants_lines() else ""
+        grains = {grain: f"account_{grain}{line}" for grain in ("month", "part") if grain in self.params["sales_grain"]}
+        texts = [
             f"select d.bucket, d.side, s.* exclude (lines, month) from {mart} as s"
-            " inner join sales_days as d on d.grain = 'month' and d.day = s.month"
-        )
-        if "day" not in self.params["sales_grain"]:
-            return whole
-        return f"{whole}\nunion all by name\n{self._odd_days()}"
+            f" inner join sales_days as d on d.grain = '{grain}' and d.day = s.month"
+            for grain, mart in (grains or {"month": f"account_month{line}"}).items()
+        ]
+        if "day" in self.params["sales_grain"]:
+            texts.append(self._odd_days())
+        return "\nunion all by name\n".join(texts)
 
     def _wants_lines(self) -> bool:
         return self.by_line or bool(self.view.filters.product_line or self.view.filters.partner)
@@ -229,7 +233,10 @@ def _sides(bucket: Bucket) -> list[tuple[str, Span]]:
 
 
 def _pieces(span: Span, facts: Facts) -> list[tuple[str, date, float]]:
-    """A stretch as whole months and odd days. The running month is whole when all that is loaded of it lies inside."""
+    """A stretch as whole months, kept parts of months, and odd days.
+
+    The running month is whole when all that is loaded of it lies inside.
+    """
     pieces: list[tuple[str, date, float]] = []
     month = month_start(span.start)
     while month < span.end:
@@ -238,6 +245,8 @@ def _pieces(span: Span, facts: Facts) -> list[tuple[str, date, float]]:
         length = (following - month).days
         if first == month and (last == following or last > facts.last_day):
             pieces.append(("month", month, (last - first).days / length))
+        elif facts.has_part(first, last):
+            pieces.append(("part", first, (last - first).days / length))
         else:
             pieces += [("day", first + timedelta(days=n), 1 / length) for n in range((last - first).days)]
         month = following

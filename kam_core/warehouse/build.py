@@ -32,8 +32,10 @@ def build(con: Any, policy: Policy, progress: Progress | None = None) -> None:
     for name in ("account", "manager", "partner", "target_month"):
         con.execute(f"create table mart.{name} as {_mart(name)}")
     months = _months(facts["first_day"], facts["as_of"])
+    parts = part_months(facts["first_day"], facts["as_of"])
     for name in ("account_month", "account_month_line"):
-        _by_month(con, name, months, say)
+        _stretches(con, name, name, [(m, add_months(m, 1)) for m in months], say)
+        _stretches(con, name, name.replace("month", "part"), parts, say)
     say("trailing years", 0.6)
     _trailing(con, facts)
     say("tiers", 0.8)
@@ -112,12 +114,27 @@ def _months(first: date, last: date) -> list[date]:
     return [add_months(start, n) for n in range(count)]
 
 
-def _by_month(con: Any, name: str, months: list[date], say: Progress) -> None:
-    sql = _mart(name)
-    for number, month in enumerate(months):
-        verb = "insert into mart.{} by name" if number else "create table mart.{} as"
-        con.execute(f"{verb.format(name)} {sql}", {"from": month, "until": add_months(month, 1)})
-        say(name, number / len(months))
+def part_months(first: date, last: date) -> list[tuple[date, date]]:
+    """The two parts into which the last day loaded cuts the same month of each earlier year, as (start, end) days.
+
+    What is compared "to date" ends or begins there, so that it need not be added up from order lines.
+    """
+    parts = []
+    cut = last + timedelta(days=1)
+    for year in range(1, last.year - first.year + 2):
+        month, day = add_months(month_start(last), -12 * year), add_months(last, -12 * year) + timedelta(days=1)
+        if cut.day != 1 and month < day < add_months(month, 1):
+            parts += [(month, day), (day, add_months(month, 1))]
+    return sorted(parts)
+
+
+def _stretches(con: Any, sql_name: str, table: str, stretches: list[tuple[date, date]], say: Progress) -> None:
+    """One statement a stretch of days: half the processor time and a quarter of the memory of one over everything."""
+    sql = _mart(sql_name)
+    con.execute(f"create table mart.{table} as {sql} limit 0", {"from": date.min, "until": date.min})
+    for number, (start, end) in enumerate(stretches):
+        con.execute(f"insert into mart.{table} by name {sql}", {"from": start, "until": end})
+        say(table, number / len(stretches))
 
 
 def _trailing(con: Any, facts: dict[str, Any]) -> None:
