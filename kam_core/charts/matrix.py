@@ -18,8 +18,8 @@ def heat_matrix(
     `columns` and `lines` give the order; the last of each is the total.
     """
     cells = [{**row, "shade": shade(look, row["growth"])} for row in rows]
-    x = ordinal("column", sort=columns, axis={"orient": "top", "labelAngle": 0, "labelLimit": 64, "labelFontSize": 10.5})
-    y = ordinal("line", sort=lines, axis={"labelLimit": 104, "labelFontSize": 11})
+    x = ordinal("column", sort=columns, axis={"orient": "top", "labelAngle": 0, "labelLimit": 60, "labelFontSize": 10, "labelOverlap": False})
+    y = ordinal("line", sort=lines, axis={"labelLimit": 106, "labelFontSize": 11, "labelOverlap": False})
     tooltip = [
         ("name", ""), ("value_text", words["value"]), ("before_text", words["before"]), ("growth_text", words["growth"]),
     ]

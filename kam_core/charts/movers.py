@@ -13,8 +13,7 @@ def movers(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height
     texts `now_text`, `before_text`, `change_text` for hover. `words`: actual, before, change.
     """
     marks = [{**row, "color": look.good if row["change"] >= 0 else look.bad} for row in rows]
-    most = max([abs(row["change"]) for row in rows], default=1) or 1
-    y = {"y": ordinal("name", axis={"labelLimit": 120, "labelColor": look.text})}
+    y = {"y": ordinal("name", axis={"labelLimit": 128, "labelColor": look.text, "labelOverlap": False})}
     tooltip = [
         ("name", ""), ("now_text", words["actual"]), ("before_text", words["before"]), ("change_text", words["change"]),
     ]
@@ -23,21 +22,30 @@ def movers(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height
             "mark": {"type": "bar", "height": {"band": 0.7}, "cornerRadiusEnd": 1},
             "encoding": {
                 **y,
-                "x": number("change", scale={"domain": [-most * 1.55, most * 1.55], "nice": False}, axis=None),
+                "x": number("change", scale={"domain": _domain(rows), "nice": False}, axis=None),
                 "color": {"field": "color", "type": "nominal", "scale": None},
             },
         },
-        _labels(y, "datum.change >= 0", "left", 4),
-        _labels(y, "datum.change < 0", "right", -4),
+        _labels(y, "datum.change >= 0", "right", -5),
+        _labels(y, "datum.change < 0", "left", 5),
         {"mark": {"type": "rule", "color": look.muted, "strokeWidth": 1}, "encoding": {"x": {"datum": 0}}},
         hit_area(("account",), y, tooltip),
     ]
     return chart(look, marks, layers, height)
 
 
+def _domain(rows: list[dict[str, Any]]) -> list[float]:
+    """From the largest fall to the largest rise, with room for a label on either side of zero."""
+    changes = [row["change"] for row in rows] or [1]
+    low, high = min(0, *changes), max(0, *changes)
+    room = 0.32 * (high - low)
+    return [min(low, -room), max(high, room)]
+
+
 def _labels(y: Spec, which: str, align: str, dx: int) -> Spec:
+    """The label stands across the zero line from its bar, where there is always room."""
     return {
         "transform": [{"filter": which}],
         "mark": {"type": "text", "align": align, "dx": dx, "fontSize": 10.5},
-        "encoding": {**y, "x": number("change"), "text": {"field": "label", "type": "nominal"}},
+        "encoding": {**y, "x": {"datum": 0}, "text": {"field": "label", "type": "nominal"}},
     }

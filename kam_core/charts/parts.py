@@ -21,7 +21,7 @@ def chart(look: Look, rows: list[dict[str, Any]], layers: list[Spec], height: in
             "view": {"stroke": None},
             "axis": {
                 "domain": False, "ticks": False, "grid": False, "title": None,
-                "labelColor": look.muted, "labelFontSize": 11, "labelPadding": 4,
+                "labelColor": look.muted, "labelFlush": False, "labelFontSize": 11, "labelPadding": 4,
             },
             "text": {"color": look.text, "fontSize": 11},
         },

@@ -17,16 +17,17 @@ def tier_butterfly(look: Look, rows: list[dict[str, Any]], words: dict[str, str]
         for row in rows
     ]
     y = {"y": ordinal("name", axis={"labelFontWeight": 600, "labelColor": look.text, "labelFontSize": 12})}
-    most = max([row["accounts_share"] for row in rows] + [row["revenue_share"] for row in rows] + [0.01])
-    scale = {"scale": {"domain": [-most * 1.5, most * 1.5], "nice": False}, "axis": None}
+    low, high = (max([row[key] for row in rows] + [0.01]) for key in ("accounts_share", "revenue_share"))
+    room = 0.3 * (low + high)  # for the labels at the ends
+    scale = {"scale": {"domain": [-low - room, high + room], "nice": False}, "axis": None}
     tooltip = [("name", words["tier"]), ("accounts_text", words["accounts"]), ("revenue_text", words["revenue"])]
     layers = [
         _half(y, number("left", **scale)),
         _half(y, number("right", **scale)),
         _label(y, "left", "accounts_label", "right", -4),
         _label(y, "right", "revenue_label", "left", 4),
-        _heading(look, words["accounts"], -most * 0.04, "right"),
-        _heading(look, words["revenue"], most * 0.04, "left"),
+        _heading(look, words["accounts"], -0.02, "right"),
+        _heading(look, words["revenue"], 0.02, "left"),
         hit_area(("tier",), y, tooltip),
     ]
     return chart(look, marks, layers, height, padding={"left": 2, "right": 2, "top": 18, "bottom": 2})

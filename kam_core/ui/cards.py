@@ -57,13 +57,17 @@ def title(page: str) -> None:
 
 def kpis(keys: Sequence[str]) -> None:
     """A row of figures: value, change against the same days of last year, the last twelve months, definition on hover."""
+    with st.container(key="kpis"), st.grid(len(keys), min_column_width=150, gap="xsmall"):
+        for figure in _kpis(tuple(keys)):
+            st.metric(**figure)
+
+
+@session.kept
+def _kpis(keys: tuple[str, ...]) -> list[dict[str, Any]]:
     view = session.view()
     now = session.measure(view, keys, compare=True).iloc[0]
-    months = session.measure(_last_months(view), [k for k in keys if MEASURES[k].span == "period"], by=("month",))
-    with st.container(key="kpis"), st.grid(len(keys), min_column_width=150, gap="xsmall"):
-        for key in keys:
-            trend = months[key].dropna().tolist() if key in months else None
-            _kpi(MEASURES[key], now[key], now[f"{key}_before"], trend)
+    months = session.measure(_last_months(view), keys, by=("month",))
+    return [_kpi(MEASURES[key], now[key], now[f"{key}_before"], months[key].dropna().tolist()) for key in keys]
 
 
 def _last_months(view: View) -> View:
@@ -72,22 +76,21 @@ def _last_months(view: View) -> View:
     return view.over(Period.between(add_months(end, -12), end))
 
 
-def _kpi(measure: Measure, value: Any, before: Any, trend: list[float] | None) -> None:
-    lang, currency = session.lang(), session.facts().currency
+def _kpi(measure: Measure, value: Any, before: Any, trend: list[float]) -> dict[str, Any]:
     change, is_good = _change(measure, value, before)
-    missing = value is None or value != value
-    st.metric(
-        words(f"measure.{measure.key}.label"),
-        numbers.short(value, lang, measure.unit, currency),
-        change or (session.why_missing(session.view(), measure.key) if missing else words("delta.no_comparison")),
-        delta_color=NEUTRAL if is_good is None else GOOD if is_good else BAD,
-        delta_arrow="auto" if change else "off",
-        help=_explained(measure, value, before),
-        border=True,
-        height="stretch",
-        chart_data=trend if trend and len(trend) > 1 else None,
-        chart_type="area",
-    )
+    nothing = words("delta.no_comparison") if pd.notna(value) else session.why_missing(session.view(), measure.key)
+    return {
+        "label": words(f"measure.{measure.key}.label"),
+        "value": numbers.short(value, session.lang(), measure.unit, session.facts().currency),
+        "delta": change or nothing,
+        "delta_color": NEUTRAL if is_good is None else GOOD if is_good else BAD,
+        "delta_arrow": _arrow(change),
+        "help": _explained(measure, value, before),
+        "border": True,
+        "height": "stretch",
+        "chart_data": trend if len(trend) > 1 else None,
+        "chart_type": "area",
+    }
 
 
 def _change(measure: Measure, value: Any, before: Any) -> tuple[str, bool | None]:
@@ -102,6 +105,10 @@ def _change(measure: Measure, value: Any, before: Any) -> tuple[str, bool | None
     if not step or measure.direction == "none":
         return text, None
     return text, (step > 0) == (measure.direction == "up")
+
+
+def _arrow(change: str) -> Any:
+    return "down" if change.startswith(numbers.MINUS) else "up" if change.startswith("+") else "off"
 
 
 def _explained(measure: Measure, value: Any, before: Any) -> str:

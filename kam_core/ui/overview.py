@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from kam_core.charts.matrix import heat_matrix
+from kam_core.charts.parts import Spec
 from kam_core.charts.months import revenue_by_month
 from kam_core.charts.movers import movers as movers_chart
 from kam_core.charts.tiers import tier_butterfly
@@ -18,14 +19,22 @@ from kam_core.text.sentence import name_of, own_script
 from kam_core.ui import cards, drill, session, states
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, money_change, money_full, words
-from kam_core.view import Period, View, add_months, month_start
+from kam_core.view import NONE, Period, View, add_months, month_start
 
 MOST_COLUMNS, MOST_LINES = 10, 14  # regions and industries that the matrix shows; the rest is summed up as others
 OTHER = "\0other"
+Sentence = tuple[str, dict[str, str | None]]  # words, and the parameters of the accounts behind them
 
 
 def revenue() -> None:
     """Revenue by month against last year and target."""
+    spec, alt, table, note = _revenue()
+    with cards.card("revenue", words("page.overview.revenue_by_month"), table, note):
+        cards.chart("revenue_chart", spec, alt)
+
+
+@session.kept
+def _revenue() -> tuple[Spec, str, Table, str]:
     lang, look, view = session.lang(), session.colours(), _months_of(session.view())
     frame = session.measure(view, ["revenue", "target"], by=("month",), compare=True)
     rows = [_month_row(row) for row in frame.to_dict("records")]
@@ -35,18 +44,15 @@ def revenue() -> None:
         legend.append(("outline", look.target, words("chart.target")))
     partial = next((r["long"] for r in rows if r["partial"]), "")
     if partial:
-        legend.append(("dashed", look.actual, words("chart.partial_long", date=numbers.day_of_year(_as_of(), lang))))
+        legend.append(("partial", look.actual, words("chart.partial_long", date=numbers.day_of_year(_as_of(), lang))))
     note = cards.legend(*legend) + ("" if has_target else f'<div class="kam-legend">{words("page.overview.no_target")}</div>')
     table = Table(
         frame[["month", "revenue", "revenue_before", "target"]],
         {"revenue": "money", "revenue_before": "money", "target": "money"},
     )
-    with cards.card("revenue", words("page.overview.revenue_by_month"), table, note):
-        alt = words(
-            "page.overview.revenue_by_month_alt", first=rows[0]["long"], last=rows[-1]["long"], partial=partial
-        )
-        spec = revenue_by_month(look, rows, _compared_words(), numbers.axis_expression(lang, "money", _currency()), 178)
-        cards.chart("revenue_chart", spec, alt)
+    alt = words("page.overview.revenue_by_month_alt", first=rows[0]["long"], last=rows[-1]["long"], partial=partial)
+    axis = numbers.axis_expression(lang, "money", _currency())
+    return revenue_by_month(look, rows, _compared_words(), axis, 196), alt, table, note
 
 
 def _months_of(view: View) -> View:
@@ -88,14 +94,16 @@ def _spans_years() -> bool:
 
 def changes() -> None:
     """What changed most and why, in sentences; each opens the accounts behind it."""
-    frame = _overview()
     with cards.card("changes", words("page.overview.changes")), st.container(key="changes_list", gap="xxsmall"):
-        for text, fields in _sentences(frame):
-            drill.link(text, **fields)
+        for text, fields in _changes():
+            # A figure is not torn from its sign at the end of a line.
+            drill.link(text.replace(numbers.MINUS, numbers.MINUS + "\u2060"), **fields)
 
 
-def _sentences(frame: pd.DataFrame) -> list[tuple[str, dict[str, str | None]]]:
+@session.kept
+def _changes() -> list[Sentence]:
     """The total, what carried it, the strongest region and industry each way, the account that fell most."""
+    frame = _overview()
     total = frame[frame.section == "total"].iloc[0]
     said = [(_said("total", total, value=money(total.revenue)), {})]
     said += _movements(frame)
@@ -110,9 +118,12 @@ def _sentences(frame: pd.DataFrame) -> list[tuple[str, dict[str, str | None]]]:
     return said[:7] if len(said) > 1 else [*said, (words("change.none"), {})]
 
 
+UP, DOWN = ":blue[▲] ", ":orange[▼] "
+
+
 def _said(kind: str, row: Any, **values: str) -> str:
     change = row.revenue - row.revenue_before
-    return words(
+    return (UP if change >= 0 else DOWN) + words(
         f"change.{kind}_{'up' if change >= 0 else 'down'}",
         delta=f"**{money(abs(change))}**",
         growth=numbers.percent(numbers.growth(row.revenue, row.revenue_before), session.lang(), signed=True),
@@ -120,7 +131,7 @@ def _said(kind: str, row: Any, **values: str) -> str:
     )
 
 
-def _of_dimension(dimension: str, row: Any) -> tuple[str, dict[str, str | None]]:
+def _of_dimension(dimension: str, row: Any) -> Sentence:
     value = _text(row[dimension])
     text = _said(dimension, row, name=f"**{name_of(dimension, value, session.lang(), session.names())}**")
     rises = row.revenue >= row.revenue_before
@@ -130,25 +141,25 @@ def _of_dimension(dimension: str, row: Any) -> tuple[str, dict[str, str | None]]
     return text, {dimension: drill.key_of(value)}
 
 
-def _movements(frame: pd.DataFrame) -> list[tuple[str, dict[str, str | None]]]:
+def _movements(frame: pd.DataFrame) -> list[Sentence]:
     """The largest cause that added and the largest that took away."""
     causes = frame[frame.section == "movement"].set_index("movement")
     changes = (causes.revenue - causes.revenue_before).sort_values()
     kinds = {"lost": "lost_accounts", "contraction": "contraction", "expansion": "expansion", "new": "new_accounts",
              "won_back": "won_back"}
-    said: list[tuple[str, dict[str, str | None]]] = []
+    said: list[Sentence] = []
     for cause in [changes.index[-1], changes.index[0]] if len(changes) else []:
         row = causes.loc[cause]
         n = numbers.short(max(row.accounts, row.accounts_before), session.lang(), "count")
-        text = words(f"change.{kinds[cause]}", n=f"**{n}**", value=f"**{money(abs(changes[cause]))}**")
+        text = (UP if changes[cause] >= 0 else DOWN) + words(f"change.{kinds[cause]}", n=f"**{n}**", value=f"**{money(abs(changes[cause]))}**")
         said.append((text, {}))
     return said
 
 
-def _fall(row: Any) -> tuple[str, dict[str, str | None]]:
+def _fall(row: Any) -> Sentence:
     name = f"**{own_script(row['name'], session.lang())}**"
     if row.revenue <= 0:
-        text = words("change.account_lost_silent", name=name, before=money(row.revenue_before), days=int(row.days_silent))
+        text = DOWN + words("change.account_lost_silent", name=name, before=money(row.revenue_before), days=int(row.days_silent))
     else:
         text = _said("account", row, name=name)
     return text, {"account": row.account_id}
@@ -163,26 +174,34 @@ def _moved(row: Any) -> bool:
 
 def matrix() -> None:
     """Revenue by region and industry, shaded by growth; the totals are those of the whole."""
-    frame, lang, look = _overview(), session.lang(), session.colours()
-    regions, industries = _order(frame, "region", MOST_COLUMNS), _order(frame, "industry", MOST_LINES)
-    if len(regions) < 2 and len(industries) < 2:
+    made = _matrix()
+    if made is None:
         with cards.card("matrix", words("page.overview.matrix")):
             states.not_loaded("accounts", words("page.overview.matrix"))
         return
-    cells = _cells(frame, regions, industries)
-    rows = [_cell_row(*key, *sums) for key, sums in cells.items()]
-    largest = max((r for r in rows if not r["total"]), key=lambda r: r["value"])
-    total = words("chart.total")
+    spec, alt, table = made
     note = f'<div class="kam-legend">{words("page.overview.matrix_note")}</div>'
-    table = frame[frame.section == "cell"][["region", "industry", "accounts", "revenue", "revenue_before"]]
-    with cards.card("matrix", words("page.overview.matrix"), Table(table, {"accounts": "count", "revenue": "money", "revenue_before": "money"}), note):
-        spec = heat_matrix(
-            look, rows, _compared_words() | {"value": words("chart.revenue"), "growth": words("column.growth")},
-            [_shown("region", r) for r in regions] + [total], [_shown("industry", i) for i in industries] + [total],
-            height=19 * (len(industries) + 1) + 18,
-        )
-        alt = words("page.overview.matrix_alt", region=largest["column"], industry=largest["line"], value=largest["value_text"])
+    with cards.card("matrix", words("page.overview.matrix"), table, note):
         cards.chart("matrix_chart", spec, alt)
+
+
+@session.kept
+def _matrix() -> tuple[Spec, str, Table] | None:
+    """None where accounts have neither regions nor industries."""
+    frame, total = _overview(), words("chart.total")
+    regions, industries = _order(frame, "region", MOST_COLUMNS), _order(frame, "industry", MOST_LINES)
+    if set(regions + industries) <= {NONE}:
+        return None
+    rows = [_cell_row(*key, *sums) for key, sums in _cells(frame, regions, industries).items()]
+    largest = max((r for r in rows if not r["total"]), key=lambda r: r["value"])
+    spec = heat_matrix(
+        session.colours(), rows, _compared_words() | {"value": words("chart.revenue"), "growth": words("column.growth")},
+        [_shown("region", r) for r in regions] + [total], [_shown("industry", i) for i in industries] + [total],
+        height=20 * (len(industries) + (len(industries) > 1)) + 18,
+    )
+    alt = words("page.overview.matrix_alt", region=largest["column"], industry=largest["line"], value=largest["value_text"])
+    cells = frame[frame.section == "cell"][["region", "industry", "accounts", "revenue", "revenue_before"]]
+    return spec, alt, Table(cells, {"accounts": "count", "revenue": "money", "revenue_before": "money"})
 
 
 def _order(frame: pd.DataFrame, dimension: str, most: int) -> list[str]:
@@ -198,11 +217,16 @@ def _cells(frame: pd.DataFrame, regions: list[str], industries: list[str]) -> di
     for row in frame[frame.section == "cell"].itertuples():
         region = _kept(drill.key_of(row.region), regions)
         industry = _kept(drill.key_of(row.industry), industries)
-        for key in ((region, industry), (region, ""), ("", industry), ("", "")):
+        for key in _sums_of(region, industry, len(regions) > 1, len(industries) > 1):
             cell = sums.setdefault(key, [0.0, 0.0])
             cell[0] += row.revenue
             cell[1] += row.revenue_before
     return sums
+
+
+def _sums_of(region: str, industry: str, across: bool, down: bool) -> list[tuple[str, str]]:
+    """The cell and the totals it goes into; a single region or industry needs no total of its own."""
+    return [(region, industry)] + [("", industry)] * across + [(region, "")] * down + [("", "")] * (across and down)
 
 
 def _kept(key: str, keys: list[str]) -> str:
@@ -235,21 +259,25 @@ def _shown(dimension: str, key: str) -> str:
 
 def movers() -> None:
     """The accounts that rose and fell most."""
-    frame, look = _overview(), session.colours()
+    spec, alt, table = _movers()
+    with cards.card("movers", words("page.overview.movers"), table):
+        if table.frame.empty:
+            st.caption(words("change.none"))
+        else:
+            cards.chart("movers_chart", spec, alt)
+
+
+@session.kept
+def _movers() -> tuple[Spec, str, Table]:
+    frame = _overview()
     moved = frame[frame.section.isin(["up", "down"])].copy()
     moved["change"] = moved.revenue - moved.revenue_before
     moved = moved.sort_values("change", ascending=False)
-    table = Table(
-        moved[["account_id", "name", "tier", "region", "industry", "revenue", "revenue_before", "change"]].rename(columns={"name": "account"}),
-        {"revenue": "money", "revenue_before": "money", "change": "money"},
-    )
-    with cards.card("movers", words("page.overview.movers"), table):
-        if moved.empty:
-            st.caption(words("change.none"))
-            return
-        rows = [_mover_row(row) for row in moved.itertuples()]
-        alt = words("page.overview.movers_alt", up=rows[0]["name"], down=rows[-1]["name"])
-        cards.chart("movers_chart", movers_chart(look, rows, _compared_words(), 21 * len(rows)), alt)
+    columns = ["account_id", "name", "tier", "region", "industry", "revenue", "revenue_before", "change"]
+    table = Table(moved[columns].rename(columns={"name": "account"}), dict.fromkeys(columns[-3:], "money"))
+    rows = [_mover_row(row) for row in moved.itertuples()]
+    alt = words("page.overview.movers_alt", up=rows[0]["name"], down=rows[-1]["name"]) if rows else ""
+    return movers_chart(session.colours(), rows, _compared_words(), 25 * len(rows)), alt, table
 
 
 def _mover_row(row: Any) -> dict[str, Any]:
@@ -262,25 +290,34 @@ def _mover_row(row: Any) -> dict[str, Any]:
 
 def tiers() -> None:
     """Accounts and revenue by tier, side by side."""
-    frame, lang = _overview(), session.lang()
+    spec, alt, table = _tiers()
+    with cards.card("tiers", words("page.overview.tiers"), table):
+        cards.chart("tiers_chart", spec, alt)
+
+
+@session.kept
+def _tiers() -> tuple[Spec, str, Table]:
+    frame = _overview()
     part = frame[frame.section == "tier"].copy()
     part["tier"] = pd.Categorical(part.tier.fillna(""), [*TIERS, ""], ordered=True)
     part = part[(part.accounts > 0) | (part.revenue != 0)].sort_values("tier")
     accounts, revenue_sum = max(part.accounts.sum(), 1), part.revenue.clip(lower=0).sum() or 1
-    rows = []
-    for row in part.itertuples():
-        a, r = row.accounts / accounts, max(row.revenue, 0) / revenue_sum
-        rows.append({
-            "tier": row.tier or "-", "name": row.tier or "–", "accounts_share": a, "revenue_share": r,
-            "accounts_label": numbers.percent(a, lang), "revenue_label": numbers.percent(r, lang),
-            "accounts_text": f"{numbers.full(row.accounts, lang, 'count')} · {numbers.percent(a, lang)}",
-            "revenue_text": f"{money_full(row.revenue)} · {numbers.percent(r, lang)}",
-        })
-    table = Table(part[["tier", "accounts", "revenue", "revenue_before"]].astype({"tier": str}), {"accounts": "count", "revenue": "money", "revenue_before": "money"})
-    with cards.card("tiers", words("page.overview.tiers"), table):
-        names = {"tier": words("dimension.tier"), "accounts": words("chart.accounts"), "revenue": words("chart.revenue")}
-        summary = "; ".join(f"{r['name']}: {r['accounts_label']}, {r['revenue_label']}" for r in rows)
-        cards.chart("tiers_chart", tier_butterfly(session.colours(), rows, names, 30 * len(rows)), words("page.overview.tiers_alt", summary=summary))
+    rows = [_tier_row(row, row.accounts / accounts, max(row.revenue, 0) / revenue_sum) for row in part.itertuples()]
+    said = {"tier": words("dimension.tier"), "accounts": words("chart.accounts"), "revenue": words("chart.revenue")}
+    summary = "; ".join(f"{r['name']}: {r['accounts_label']}, {r['revenue_label']}" for r in rows)
+    columns = {"accounts": "count", "revenue": "money", "revenue_before": "money"}
+    spec = tier_butterfly(session.colours(), rows, said, max(30, 220 // max(len(rows), 1)) * len(rows))
+    return spec, words("page.overview.tiers_alt", summary=summary), Table(part[["tier", *columns]].astype({"tier": str}), columns)
+
+
+def _tier_row(row: Any, accounts: float, revenue: float) -> dict[str, Any]:
+    lang = session.lang()
+    return {
+        "tier": row.tier or NONE, "name": row.tier or "–", "accounts_share": accounts, "revenue_share": revenue,
+        "accounts_label": numbers.percent(accounts, lang), "revenue_label": numbers.percent(revenue, lang),
+        "accounts_text": f"{numbers.full(row.accounts, lang, 'count')} · {numbers.percent(accounts, lang)}",
+        "revenue_text": f"{money_full(row.revenue)} · {numbers.percent(revenue, lang)}",
+    }
 
 
 # --- shared

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -27,6 +27,7 @@ META = {
     "quality": "select * from meta.quality order by severity desc, rows desc",
     "refused": "select * from meta.refused limit 10000",
 }
+T = TypeVar("T")
 KEPT: dict[str, Any] = {"max_entries": 400, "show_spinner": False}
 
 
@@ -183,6 +184,22 @@ def _names(version: str, scope: Scope) -> dict[str, dict[str, str]]:
     for dimension, value, name in frame.astype(object).where(frame.notna(), None).itertuples(index=False):
         found.setdefault(dimension, {})[value or "-"] = name or ""
     return found
+
+
+def kept(build: Callable[..., T]) -> Callable[..., T]:
+    """Keeps what a card is made of (its chart, its table, its words) until data, view, language or theme change."""
+    name = f"{build.__module__}.{build.__qualname__}"
+
+    def get(*args: Any) -> T:
+        made: T = _made(_version(), view(), lang(), st.context.theme.type, name, args, build)
+        return made
+
+    return get
+
+
+@st.cache_data(**KEPT, hash_funcs={View: repr})
+def _made(version: str, view: View, lang: str, theme: str, name: str, args: tuple[Any, ...], _build: Callable[..., Any]) -> Any:
+    return _build(*args)
 
 
 # --- figures in words

@@ -73,6 +73,7 @@ def run(page: Any, menu: Menu) -> None:
 def _menu(menu: Menu, place: Any) -> None:
     """The menu as links that carry the filters, so that one step back leaves the page and nothing else."""
     with place:
+        st.html(f'<div class="kam-brand">{words("app.name")}</div>')
         for pages in menu.values():
             for name, path in pages.items():
                 st.page_link(path, label=words(f"menu.{name}"), query_params=address.chosen(account=None), width="stretch")

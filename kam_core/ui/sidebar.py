@@ -72,12 +72,13 @@ def period_name(name: str) -> str:
 
 
 def _choice(dimension: str) -> None:
-    known = session.names().get(dimension, {})
+    lang, names = session.lang(), session.names()
+    known = names.get(dimension, {})
     options = [v for v in TIER_ORDER if v in known] if dimension == "tier" else sorted(known, key=lambda v: (v == NONE, known[v]))
     if len(options) < 2 and not st.session_state.get(dimension):
         return  # nothing to choose from: the data does not have this
     st.multiselect(
         session.words(f"filter.{dimension}"), options, key=dimension, on_change=address.touched, wrap=False,
-        format_func=lambda v: name_of(dimension, v, session.lang(), session.names()),
+        format_func=lambda v: name_of(dimension, v, lang, names),
         placeholder=session.words("filter.all"), select_all=False,
     )

@@ -9,7 +9,7 @@ CSS = """
 .stMainBlockContainer { padding: 2.2rem 1.5rem 1rem 1.5rem; max-width: 1760px; }
 header.stAppHeader { height: 2.2rem; min-height: 2.2rem; background: transparent; }
 .stMainBlockContainer > div > [data-testid="stVerticalBlock"], .stMainBlockContainer > [data-testid="stVerticalBlock"] { gap: .6rem; }
-h1 { padding: 0 !important; }
+h1 { padding: 0 0 .15rem 0 !important; }
 .kam-sentence { margin: 0; font-size: .95rem; color: inherit; display: flex; flex-wrap: wrap; gap: 0 1.5rem; justify-content: space-between; }
 .kam-sentence span { opacity: .65; font-size: .85rem; }
 .kam-head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1rem; min-width: 0; }
@@ -18,7 +18,7 @@ h1 { padding: 0 !important; }
 .kam-legend i { display: inline-block; width: .75em; height: .75em; margin-right: .35em; vertical-align: -.05em; box-sizing: border-box; }
 .kam-solid { background: var(--c); }
 .kam-outline { border: 1.5px solid var(--c); }
-.kam-dashed { border: 1.5px dashed var(--c); }
+.kam-partial { border: 1.5px dashed var(--c); background: color-mix(in srgb, var(--c) 40%, transparent); }
 [class*="st-key-card_"] { padding: .55rem .8rem .5rem .8rem; }
 [class*="st-key-head_"] { justify-content: space-between; min-height: 1.6rem; }
 [class*="st-key-head_"] > div:first-child { flex: 1 1 auto; min-width: 0; }
@@ -28,7 +28,9 @@ h1 { padding: 0 !important; }
 .st-key-kpis [data-testid="stMetricValue"] { line-height: 1.25; font-variant-numeric: tabular-nums; }
 [class*="st-key-changes"] a { padding: .12rem 0; min-height: 0; }
 [class*="st-key-changes"] a p { white-space: normal; text-overflow: clip; line-height: 1.35; font-size: .93rem; }
-[data-testid="stSidebarUserContent"] { padding-top: 0; }
+[data-testid="stSidebarHeader"] { height: 2.2rem; min-height: 2.2rem; padding: 0 .5rem; margin: 0; }
+[data-testid="stSidebarUserContent"] { padding: 0 1.1rem 1rem 1.1rem; }
+.kam-brand { font-weight: 700; font-size: 1.05rem; margin: 0 0 .4rem .2rem; }
 section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 3rem .8rem 1rem .8rem; } .kam-sentence span { flex-basis: 100%; } }
 </style>

@@ -12,7 +12,7 @@ with left:
     overview.revenue()
 with right:
     overview.changes()
-left, middle, right = st.columns([2.1, 1.35, 1], gap="xsmall")
+left, middle, right = st.columns([2.3, 1.35, 0.95], gap="xsmall")
 with left:
     overview.matrix()
 with middle:
