@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import betainc, gammaln
+from scipy.special import betainc, gammaln  # type: ignore[import-untyped]
 
 from kam_core.errors import KamError
 from kam_core.models import btyd
@@ -133,7 +133,9 @@ MODELS_BY_HAND = [
 
 
 @pytest.mark.parametrize("fit", MODELS_BY_HAND)
-@pytest.mark.parametrize("state", [(0, 0, 0, 26), (3, 12, 14, 10), (4, 4, 60, 52), (300, 100, 100.5, 26), (0, 0, 150, 200)])
+@pytest.mark.parametrize(
+    "state", [(0, 0, 0, 26), (3, 12, 14, 10), (4, 4, 60, 52), (300, 100, 100.5, 26), (0, 0, 150, 200)]
+)
 def test_expected_orders_are_the_series_summed_term_by_term(fit: Fit, state: tuple[float, ...]) -> None:
     x, t_x, T, t = state
     j, n = np.arange(fit.k), np.arange(1, 5000)
@@ -161,7 +163,9 @@ def test_gradient_is_the_slope_of_the_likelihood(k: int, m: int) -> None:
 
 
 def test_equal_accounts_are_collapsed() -> None:
-    rows = btyd._collapse(np.array([1.0, 1, 2]), np.array([3.0, 3, 3]), np.array([9.0, 9, 9]), np.array([0.5, 0.7, 0.1]))
+    rows = btyd._collapse(
+        np.array([1.0, 1, 2]), np.array([3.0, 3, 3]), np.array([9.0, 9, 9]), np.array([0.5, 0.7, 0.1])
+    )
     assert sorted(rows.weight) == [1, 2]
     assert rows.total_litt == pytest.approx(1.3)
 
@@ -170,7 +174,9 @@ def test_risk_and_expectation_agree() -> None:
     # A hair's breadth of time holds at most one order: P(an order) = expected orders.
     fit = Fit("mbg/cnbd-k", 2, 1.3, 2.8, 0.42, 0.79)
     few = 1e-5
-    assert 1 - btyd.p_no_order(fit, 3, 12, 14, few) == pytest.approx(btyd.expected_orders(fit, 3, 12, 14, few), rel=1e-4)
+    assert 1 - btyd.p_no_order(fit, 3, 12, 14, few) == pytest.approx(
+        btyd.expected_orders(fit, 3, 12, 14, few), rel=1e-4
+    )
     assert btyd.p_no_order(fit, 3, 12, 14, 0) == pytest.approx(1.0)
     assert btyd.expected_orders(fit, 3, 12, 14, 0) == 0.0
 
@@ -186,8 +192,8 @@ def test_weeks_may_be_an_array() -> None:
 
 
 def test_summarise_by_hand() -> None:
-    # B: 2 and 16 January and the 16th again, 6 February: x = 2, t_x = 35/7, T = (13 Feb - 2 Jan)/7 = 6, gaps 2 and 3 weeks.
-    # A: one order on 6 February, a week before the end; its order of 1 March is later than the end. C orders only later.
+    # B: 2 and twice 16 January, 6 February: x = 2, t_x = 35/7, T = (13 Feb - 2 Jan)/7 = 6, gaps of 2 and 3 weeks.
+    # A: one order on 6 February, a week before the end; its order of 1 March is later. C orders only later.
     s = btyd.summarise(
         ["B", "A", "B", "B", "B", "A", "C"],
         ["2026-02-06", "2026-02-06", "2026-01-02", "2026-01-16", "2026-01-16", "2026-03-01", "2026-03-01"],
@@ -216,7 +222,9 @@ def test_too_few_repeat_buyers_are_refused(orders_each: int) -> None:
     accounts = np.repeat(np.arange(39), orders_each)
     days = np.datetime64("2026-01-01") + np.tile(np.arange(orders_each) * 20, 39)
     s = btyd.summarise(accounts, days, "2026-06-01")
-    with pytest.raises(KamError, match=f"{39 * (orders_each - 1)} of 39 accounts ordered on a second day, 40 are needed"):
+    with pytest.raises(
+        KamError, match=f"{39 * (orders_each - 1)} of 39 accounts ordered on a second day, 40 are needed"
+    ):
         btyd.fit(s.x, s.t_x, s.T, s.litt)
 
 
