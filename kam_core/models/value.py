@@ -15,7 +15,7 @@ from kam_core.models.btyd import PARAMETER_BOUNDS, Array, Fit, Numbers
 from kam_core.models.spend import SpendFit, expected_spend
 
 WEEKS_PER_MONTH = 365.25 / 12.0 / 7.0
-# E(t) is smooth in ln(alpha + t): exact values at this many Chebyshev points give it everywhere to 1e-6 for k = 1, and to
+# E(t) is smooth in ln(alpha + t): exact values at this many Chebyshev points give it everywhere to 1e-6 (k = 1), and to
 # 1e-3 for the frequent and very regular, whose expected orders climb in steps.
 NODES = 12
 

@@ -231,7 +231,7 @@ def test_origins_whose_outcome_is_unknown_are_refused(retail: History) -> None:
 
 
 def test_default_origins(retail: History) -> None:
-    # Orders run from 2009-12-01 to 2011-12-09: the last origin is 180 days before the end; one more has a year behind it.
+    # Orders run from 2009-12-01 to 2011-12-09: the last origin is 180 days before; one more has a year behind it.
     assert bt.default_origins(retail, 180) == [int(btyd.as_days(day)) for day in ("2010-12-14", "2011-06-12")]
     assert bt.default_origins(retail, 90)[-1] == origins(90)[-1]
 

@@ -29,7 +29,7 @@ def test_gamma_gamma_on_cdnow(shared_data: Path) -> None:
 
 
 def test_expected_spend_by_hand() -> None:
-    # p (v + x z)/(p x + q - 1): 6.25 (15.44 + 2·30)/(12.5 + 2.744) = 471.5/15.244; more returned than bought counts as 0.
+    # p (v + x z)/(p x + q - 1): 6.25 (15.44 + 2·30)/(12.5 + 2.744) = 471.5/15.244; a negative mean counts as 0.
     found = spend.expected_spend(SPEND, [2, 2, 0], [30, -500, 0])
     assert found == pytest.approx([471.5 / 15.244, 6.25 * 15.44 / 15.244, 6.25 * 15.44 / 2.744])
 
