@@ -1,4 +1,5 @@
--- One row per visit, call, meeting or care gesture: each account at the pace of its care level, as far as its manager keeps it.
+-- One row per visit, call, meeting or care gesture: each account at the pace of its care level, as far as its manager
+-- keeps it.
 insert into raw.activities by name
 with cadence(care, kind_no, kind, every, minutes) as (values
     ('S', 1, 'visit', 14, 90), ('S', 2, 'call', 12, 20), ('S', 3, 'meeting', 90, 150), ('S', 4, 'care', 90, 30),
@@ -14,24 +15,28 @@ accounts as (
     from demo_plan p join demo_people_at using (idx) join demo_manager m using (manager_idx)
     where not is_unowned),
 steps as (
-    select a.idx, c.kind_no, c.kind, c.every, c.minutes, unnest(range(ceil((to_day - from_day) / c.every)::bigint + 1)) as n
+    select a.idx, c.kind_no, c.kind, c.every, c.minutes,
+        unnest(range(ceil((to_day - from_day) / c.every)::bigint + 1)) as n
     from accounts a join cadence c on c.care = a.served_as),
 planned as (
     select *, idx * 100000 + kind_no * 10000 + n as item from steps),
 dated as (
     select s.*, a.* exclude (idx, kind), a.kind as plant,
-        workday(on_day(from_day + floor(every * (n + unit(s.idx * 10 + kind_no, 411) - 0.6 + 0.35 * unit(item, 412)))))::date as on_date
+        workday(on_day(from_day + floor(every * (n + unit(s.idx * 10 + kind_no, 411) - 0.6 + 0.35 * unit(item,
+            412)))))::date as on_date
     from planned s join accounts a using (idx)),
 kept as (
     select *, on_date < on_day(handover_day) as before_handover from dated
     where on_date between on_day(from_day) and on_day(to_day)
-    and unit(item, 413) < case when kind_no = 1 and manager_planted = 'hoards' then 0.3 when manager_planted = 'neglects' then 0.12 else 0.95 end
+    and unit(item, 413) < case when kind_no = 1 and manager_planted = 'hoards' then 0.25
+        when manager_planted = 'neglects' then 0.12 else 0.95 end
     and not (coalesce(cause, '') = 'no_visits' and on_date > on_day(died_day - 200))
     and not (left_on is not null and on_date > left_on))
 select account_id, on_date as date, kind, case when before_handover then former_id else manager_id end as manager_id,
     printf('K%06d', (people_before + 1 + (n + kind_no) % met)::int) as contact_id,
     round(minutes * (0.6 + 0.8 * unit(item, 414)) / 5) * 5 as minutes,
-    case kind when 'visit' then round(250 + 500 * unit(item, 415), 2) when 'meeting' then round(400 + 900 * unit(item, 415), 2)
+    case kind when 'visit' then round(250 + 500 * unit(item, 415), 2)
+        when 'meeting' then round(400 + 900 * unit(item, 415), 2)
               when 'care' then round(80 + 240 * unit(item, 415), 2) end as cost,
     0 as source_id, row_number() over (order by on_date, idx, kind_no, n) as source_line
 from kept order by on_date, idx, kind_no, n;

@@ -7,9 +7,11 @@ busy as (
     select day, on_date,
         case isodow(on_date) when 6 then 0.07 when 7 then 0.04 else 1.0 end
         * [0.90, 0.82, 1.10, 0.97, 0.99, 1.08, 0.93, 0.95, 1.06, 0.92, 1.04, 1.22][month(on_date)]
-        * case when month(on_date) % 3 = 0 and day(date_trunc('month', on_date) + interval 1 month - interval 1 day) - day(on_date) < 8 then 1.45 else 1.0 end
+        * case when month(on_date) % 3 = 0 and day(date_trunc('month',
+            on_date) + interval 1 month - interval 1 day) - day(on_date) < 8 then 1.45 else 1.0 end
         * case when exists (select 1 from festivals where on_date between eve - 4 and eve + 9) then 0.15 else 1.0 end
-        * case when month(on_date) = 10 and day(on_date) <= 7 or month(on_date) = 5 and day(on_date) <= 3 then 0.15 else 1.0 end as weight
+        * case when month(on_date) = 10 and day(on_date) <= 7 or month(on_date) = 5 and day(on_date) <= 3 then 0.15
+            else 1.0 end as weight
     from days)
 select day, on_date, weight / avg(weight) over () as weight,
     round(sum(weight) over (order by day) / avg(weight) over (), 6) as business_end

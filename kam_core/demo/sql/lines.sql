@@ -16,5 +16,6 @@ weighted as (
     select l.*, p.end_day, -ln(unit(order_no * 8 + line_no, 112)) / return_weight as rank
     from lines l join demo_plan p using (idx) where l.day < final_day() - 3)
 select order_no, line_no, idx, day,
-    least(day_of(workday(on_day(day + 3 + floor(38 * unit(order_no * 8 + line_no, 113))))), end_day, final_day()) as return_day
+    least(day_of(workday(on_day(day + 3 + floor(38 * unit(order_no * 8 + line_no, 113))))), end_day,
+        final_day()) as return_day
 from weighted order by rank, order_no, line_no limit getvariable('demo_return_lines');

@@ -1,4 +1,5 @@
--- One row per order: account and day. Each account has its own mean gap and regularity (gamma renewals), bent where planted.
+-- One row per order: account and day. Each account has its own mean gap and regularity (gamma renewals), bent where
+-- planted.
 create or replace temp table demo_occasion as
 with clocks as (
     select p.idx, regularity, bend, end_day, pauses, pause_from, pause_days, start_day < 0 as is_old,
@@ -19,7 +20,8 @@ gaps as (
 own as (
     select *, starts + sum(gap) over (partition by idx order by n) / 1e6 as own_time from gaps),
 bent as (
-    select *, case when own_time <= bends then own_time else bends + (own_time - bends) * bend end as business_time from own),
+    select *, case when own_time <= bends then own_time else bends + (own_time - bends) * bend end as business_time
+        from own),
 dated as (
     select b.*, s.day from bent b join demo_slot s on s.slot = floor(40 * business_time)::bigint)
 select idx, n, day from dated
@@ -27,6 +29,7 @@ where day <= end_day and not (pauses and day between pause_from and pause_from +
 
 create or replace temp table demo_order as
 select row_number() over (order by day, unit(idx * 1000000 + n, 103), idx, n) as order_no, idx, day::int as day,
-    [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 5, 5, 6][1 + floor(25 * unit(idx * 1000000 + n, 104))::int] as lines
+    [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 5, 5,
+        6][1 + floor(25 * unit(idx * 1000000 + n, 104))::int] as lines
 from demo_occasion;
 drop table demo_occasion;

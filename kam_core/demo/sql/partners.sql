@@ -7,10 +7,12 @@ with numbered as (
     from range(1, getvariable('demo_partners') + 1) t(i)),
 stems as (select count(*) as n from demo_stem),
 kinds as (select ['信息技术', '系统集成', '数码科技', '计算机'] as zh, ['Infotech', 'Integration', 'Digital', 'Computers'] as en)
-select p.*, r.region, s.stem_zh || zh[1 + partner_idx % 4] || ' ' || s.stem_en || ' ' || en[1 + partner_idx % 4] as name,
+select p.*, r.region, s.stem_zh || zh[1 + partner_idx % 4] || ' ' || s.stem_en || ' '
+    || en[1 + partner_idx % 4] as name,
     case when unit(partner_idx, 901) < 0.06 then 'Platinum' when unit(partner_idx, 901) < 0.25 then 'Gold'
          when unit(partner_idx, 901) < 0.6 then 'Silver' else 'Authorized' end as tier,
-    row_number() over (partition by p.region_no order by partner_idx) as place, count(*) over (partition by p.region_no) as places
+    row_number() over (partition by p.region_no order by partner_idx) as place,
+        count(*) over (partition by p.region_no) as places
 from numbered p cross join kinds cross join stems join demo_region r using (region_no)
 join demo_stem s on s.stem_no = (partner_idx * 7 + 11) % stems.n;
 
