@@ -97,10 +97,12 @@ def _ask(con: Connection, relation: str, values: list[Value], questions: list[li
 
 def _simple_casts(con: Connection, relation: str, values: list[Value]) -> dict[str, Cast]:
     casts = {v.column: _simple_cast(v) for v in values}
-    extremes = {v.column: v.kind in (*NUMBERS, *DATES) for v in values}
-    answers = _ask(con, relation, values, [
-        [f"count({v.operand.sql})", f"count({casts[v.column].sql})"]
-        + ([f"min({casts[v.column].sql})", f"max({casts[v.column].sql})"] if extremes[v.column] else []) for v in values])
+    questions = []
+    for value in values:
+        sql = casts[value.column].sql
+        extremes = [f"min({sql})", f"max({sql})"] if value.kind in (*NUMBERS, *DATES) else []
+        questions.append([f"count({value.operand.sql})", f"count({sql})", *extremes])
+    answers = _ask(con, relation, values, questions)
     for column, cast in casts.items():
         cast.filled, cast.sound = answers[column][1], answers[column][0] == answers[column][1]
         cast.lowest, cast.highest = answers[column][2:] or (None, None)
@@ -151,7 +153,7 @@ def _number_casts(con: Connection, relation: str, values: list[Value], format: d
 
 
 def _number_questions(value: Value) -> list[str]:
-    """How many values, plain numbers, dots, dots before just three digits (thousands?), and finer decimals than kept."""
+    """How many values, plain numbers, dots, dots before just three digits, and finer decimals than are kept."""
     text = f"nullif({value.operand.sql}, '')"
     number, finer = f"try_cast({text} as double)", "%." + "_" * (DECIMALS[value.kind] + 1) + "%"
     return [f"count({text})", f"count({number})", f"min({number})", f"max({number})",
@@ -227,7 +229,7 @@ def _decimal_mark(label: str, evidence: list[Any], usual: str | None, format: di
     if not with_comma and not with_point:
         return ".", []
     if usual:
-        return usual, [f"{label}: the decimal mark is taken as {usual!r} (values such as {example}), as in other columns"]
+        return usual, [f"{label}: the decimal mark of {example} is taken as {usual!r}, as in other columns"]
     parts = "thousands" if with_comma else "decimals"
     return ".", [f"{label}: values such as {example} could be read in two ways; their last three digits are taken as "
                  f"{parts}; set decimal under [table.format] if that is wrong"]

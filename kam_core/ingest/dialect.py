@@ -81,9 +81,9 @@ def _width(heading_row: list[str], body: list[list[str]]) -> int:
     """Fields per record: the headings', unless most records carry one more, empty one (a trailing delimiter)."""
     width = len(heading_row)
     usual = Counter(len(row) for row in body).most_common(1)
-    if usual and usual[0][0] > width and all(not cell for row in body if len(row) == usual[0][0] for cell in row[width:]):
-        return usual[0][0]
-    return width
+    more = usual[0][0] if usual else 0
+    trailing = [cell for row in body if len(row) == more for cell in row[width:]]
+    return more if more > width and not any(trailing) else width
 
 
 def _header_index(rows: list[list[str]], lines: list[int], header_row: int | None, name: str) -> int:

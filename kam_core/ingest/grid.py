@@ -20,6 +20,8 @@ from kam_core.ingest.text import as_utf8, encoding_of
 
 Connection = Any  # a DuckDB connection, handed in: only kam_core.warehouse imports duckdb
 SAMPLE_ROWS = 300
+MAX_LINE = 16 * 1024 * 1024
+LOST_LINES = 10  # a misfit that takes in more lines than this is no row but a hole in the file
 NO_FORMAT: dict[str, Any] = {}
 
 
@@ -34,12 +36,13 @@ class Operand:
 
 @dataclass(frozen=True)
 class Relation:
-    """A grid's rows in DuckDB: `name` has the operands of `columns` and `line`; `ragged` are rows that do not fit."""
+    """A grid's rows in DuckDB: `name` has the operands of `columns` and `file_line`; `ragged` rows do not fit."""
 
     name: str
     columns: dict[str, Operand]
     rows: int
     ragged: list[tuple[int, str, str]]  # (file line, text of the line, reason)
+    is_view: bool = True
 
 
 @dataclass
@@ -95,32 +98,38 @@ def _delimiter_name(delimiter: str) -> str:
 
 
 def _load_text(con: Connection, name: str, path: Path, file_name: str, dialect: dialects.Dialect) -> Relation:
+    """Read the file with the dialect said in full, so that DuckDB guesses nothing; misfits end in `reject_errors`."""
     columns = {f"c{i}": "VARCHAR" for i in range(len(dialect.headings))}
-    for table in ("reject_errors", "reject_scans"):
-        con.execute(f"drop table if exists {table}")
-    con.execute(f"drop table if exists {name}_text")
     try:
         con.execute(f"""
-            create temp table {name}_text as select * from read_csv({quoted(str(path))}, auto_detect = false,
+            create or replace temp table {name}_text as select * from read_csv({quoted(str(path))}, auto_detect = false,
                 header = false, skip = {dialect.first_line - 1}, delim = {quoted(dialect.delimiter)}, quote = '"',
                 escape = '"', columns = {columns!r}, store_rejects = true, rejects_limit = 0,
-                max_line_size = 16777216)""")
+                max_line_size = {MAX_LINE})""")
     except Exception as error:  # whatever DuckDB cannot read, it names on its first line
         raise KamError(f"{file_name}: cannot be read as {_delimiter_name(dialect.delimiter)}-separated text "
                        f"({str(error).splitlines()[0][:160]}); export it again") from None
-    lines, ragged = _lines(con, name, path, dialect)
-    filled = f"coalesce({', '.join(columns)}) is not null"
+    lines, ragged = _lines(con, name, path, file_name, dialect)
     if lines is None:
-        source = f"select *, rowid + {dialect.first_line} as line from {name}_text"
+        source = f"select *, rowid + {dialect.first_line} as file_line from {name}_text"
     else:
-        con.register(f"{name}_arrow", pa.table({"line": lines}))
-        con.execute(f"create or replace temp table {name}_lines as select line from {name}_arrow")
+        con.register(f"{name}_arrow", pa.table({"file_line": lines}))
+        con.execute(f"create or replace temp table {name}_lines as select file_line from {name}_arrow")
         con.unregister(f"{name}_arrow")
         source = f"select * from {name}_text positional join {name}_lines"
+    filled = f"coalesce({', '.join(columns)}) is not null"
     con.execute(f"create or replace temp view {name} as select * from ({source}) where {filled}")
     rows = con.execute(f"select count(*) from {name}").fetchall()[0][0]
     operands = {heading: Operand(f"c{i}", "VARCHAR") for i, heading in enumerate(dialect.headings) if heading}
     return Relation(name, operands, rows + len(ragged), ragged)
+
+
+def drop(con: Connection, relation: Relation) -> None:
+    """Free what `load` put into the connection."""
+    kind = "view" if relation.is_view else "table"
+    con.execute(f"drop {kind} if exists {relation.name}")
+    for table in (f"{relation.name}_text", f"{relation.name}_lines", "reject_errors", "reject_scans"):
+        con.execute(f"drop table if exists {table}")
 
 
 REASONS = {"MISSING COLUMNS": "too few fields", "TOO MANY COLUMNS": "too many fields",
@@ -128,24 +137,27 @@ REASONS = {"MISSING COLUMNS": "too few fields", "TOO MANY COLUMNS": "too many fi
            "LINE SIZE OVER MAXIMUM": "the line is too long", "INVALID ENCODING": "bytes that are not text"}
 
 
-def _lines(con: Connection, name: str, path: Path, dialect: dialects.Dialect) -> tuple[np.ndarray | None, list]:
+def _lines(con: Connection, name: str, path: Path, file_name: str,
+           dialect: dialects.Dialect) -> tuple[np.ndarray | None, list]:
     """File lines of the rows that were taken (None: they follow one another) and the rows that do not fit."""
     taken = con.execute(f"select count(*) from {name}_text").fetchall()[0][0]
     rejects = con.execute("""
         select min(byte_position), any_value(csv_line), any_value(error_type), any_value(error_message)
         from reject_errors group by line_byte_position order by 1""").fetchall()
-    with path.open("rb") as file:
-        newlines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 22), b""))
-        file.seek(-1, 2)
-        physical = newlines + (file.read(1) != b"\n")
-    if not rejects and physical - dialect.first_line + 1 == taken:
+    ends = _newlines(path)
+    last = len(ends) + (not len(ends) or ends[-1] != path.stat().st_size - 1)
+    if not rejects and last - dialect.first_line + 1 == taken:
         return None, []
     starts = _record_starts(path, dialect)
     ragged = []
     for position, text, kind, message in rejects:
-        line = _line_at(path, position)
-        place = max(0, int(np.searchsorted(starts, line, side="right")) - 1)
-        start = int(starts[place]) if len(starts) else line
+        line = int(np.searchsorted(ends, position - 1)) + 1
+        place = int(np.searchsorted(starts, line, side="right"))
+        start = int(starts[place - 1]) if place else line
+        swallowed = (int(starts[place]) if place < len(starts) else last + 1) - start
+        if kind == "UNQUOTED VALUE" and swallowed > LOST_LINES:
+            raise KamError(f"{file_name}: line {start} opens a quote that swallows {swallowed:,} lines; "
+                           "close it there and load again")
         found = message.split("Found:")[-1].strip() if "Found:" in message else ""
         expected = f" ({found} instead of {len(dialect.headings)})" if found.isdigit() else ""
         ragged.append((start, text.strip("\r\n")[:200], REASONS.get(kind, kind.lower()) + expected))
@@ -156,26 +168,29 @@ def _lines(con: Connection, name: str, path: Path, dialect: dialects.Dialect) ->
     return kept, ragged
 
 
+def _newlines(path: Path) -> np.ndarray:
+    """Byte positions of all line ends."""
+    found, offset = [np.array([], dtype=np.int64)], 0
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 24):
+            found.append(np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == 10) + offset)
+            offset += len(chunk)
+    return np.concatenate(found)
+
+
 def _record_starts(path: Path, dialect: dialects.Dialect) -> np.ndarray:
-    """File line on which each record that is not blank starts, below the headings."""
+    """File line on which each record that is not blank starts, below the headings; ends at a quote never closed."""
     starts, line = [], 0
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         reader = csv.reader(file, delimiter=dialect.delimiter)
-        for row in reader:
-            if row and line + 1 >= dialect.first_line:
-                starts.append(line + 1)
-            line = reader.line_num
+        try:
+            for row in reader:
+                if row and line + 1 >= dialect.first_line:
+                    starts.append(line + 1)
+                line = reader.line_num
+        except csv.Error:
+            pass
     return np.array(starts, dtype=np.int64)
-
-
-def _line_at(path: Path, position: int) -> int:
-    """The file line that holds the byte at a position counted from 1."""
-    with path.open("rb") as file:
-        left, count = position - 1, 0
-        while left > 0 and (chunk := file.read(min(left, 1 << 22))):
-            count += chunk.count(b"\n")
-            left -= len(chunk)
-    return count + 1
 
 
 # Workbooks
@@ -184,11 +199,11 @@ def _sheet_grids(source: Source, scratch: Path, format: dict[str, Any]) -> list[
     if "sheets" not in source.cache:
         source.cache["sheets"] = read_sheets(source.path, source.name)
     sheets = source.cache["sheets"]
-    return [_sheet_grid(source, sheet, rows, format.get("header_row"), len(sheets) > 1)
+    return [_sheet_grid(source, sheet, rows, format.get("header_row"))
             for sheet, rows in sheets.items()]
 
 
-def _sheet_grid(source: Source, sheet: str, rows: list[list[str]], header_row: int | None, several: bool) -> Grid:
+def _sheet_grid(source: Source, sheet: str, rows: list[list[str]], header_row: int | None) -> Grid:
     index = dialects.header_index(rows[:SAMPLE_ROWS]) if header_row is None else header_row - 1
     if not 0 <= index < len(rows):
         raise KamError(f"{source.name} [{sheet}]: header_row = {header_row}, but the sheet has {len(rows)} rows")
@@ -199,18 +214,18 @@ def _sheet_grid(source: Source, sheet: str, rows: list[list[str]], header_row: i
     body = [(number, row) for number, row in enumerate(rows[index + 1:], index + 2) if any(c.strip() for c in row)]
     names = dialects.headings(rows[index][:width])
     notes = [f"the headings are on row {index + 1}; what stands above is ignored"] if index else []
-    return Grid(source, sheet if several else None, names, tuple(tuple(row) for _, row in body[:SAMPLE_ROWS]),
+    return Grid(source, sheet, names, tuple(tuple(row) for _, row in body[:SAMPLE_ROWS]),
                 lambda con, name: _load_sheet(con, name, names, body), notes)
 
 
 def _load_sheet(con: Connection, name: str, names: tuple[str, ...], body: list[tuple[int, list[str]]]) -> Relation:
     columns = {f"c{i}": pa.array([row[i] or None if i < len(row) else None for _, row in body], pa.string())
                for i in range(len(names))}
-    con.register(f"{name}_arrow", pa.table({**columns, "line": pa.array([line for line, _ in body], pa.int64())}))
+    con.register(f"{name}_arrow", pa.table({**columns, "file_line": pa.array([line for line, _ in body], pa.int64())}))
     con.execute(f"create or replace temp table {name} as select * from {name}_arrow")
     con.unregister(f"{name}_arrow")
     operands = {heading: Operand(f"c{i}", "VARCHAR") for i, heading in enumerate(names) if heading}
-    return Relation(name, operands, len(body), [])
+    return Relation(name, operands, len(body), [], is_view=False)
 
 
 # Parquet
@@ -233,9 +248,18 @@ def _parquet_grids(source: Source, scratch: Path, format: dict[str, Any]) -> lis
 
 def _load_parquet(con: Connection, name: str, source: Source) -> Relation:
     """Nothing is copied: the relation is a view on the file; a row's line is its number, counted from 1."""
-    con.execute(f"""create or replace temp view {name} as
-        select *, file_row_number + 1 as line from read_parquet({quoted(str(source.path))}, file_row_number = true)""")
-    described = con.execute(f"describe {name}").fetchall()
-    operands = {row[0]: Operand('"' + row[0].replace('"', '""') + '"', row[1]) for row in described[:-2]}
-    rows = con.execute(f"select count(*) from {name}").fetchall()[0][0]
+    file = f"read_parquet({quoted(str(source.path))}, file_row_number = true)"
+    try:
+        described = con.execute(f"describe select * from {file}").fetchall()[:-1]
+        columns = ", ".join(f"{_identifier(row[0])} as c{i}" for i, row in enumerate(described))
+        con.execute(f"""
+            create or replace temp view {name} as select {columns}, file_row_number + 1 as file_line from {file}""")
+        rows = con.execute(f"select count(*) from {name}").fetchall()[0][0]
+    except Exception as error:  # whatever DuckDB cannot read, it names on its first line
+        raise KamError(f"{source.name}: cannot be read ({str(error).splitlines()[0][:160]}); export it again") from None
+    operands = {row[0]: Operand(f"c{i}", row[1]) for i, row in enumerate(described)}
     return Relation(name, operands, rows, [])
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -81,7 +81,7 @@ def _entry(grid: Grid, as_table: str | None) -> TableMapping | str:
     rivals = [c.table.name for c in fitting if c.score == best.score]
     if len(rivals) > 1:
         return f"{grid.name}: left out, it could be {' or '.join(rivals)}; say which with --as or a mapping"
-    format = {"sheet": grid.sheet} if grid.sheet else {}
+    format = {"sheet": grid.sheet} if grid.sheet and len(grid.source.cache["sheets"]) > 1 else {}
     return TableMapping(best.table.name, best.columns, (_glob_escaped(grid.source.name),), format)
 
 

@@ -11,7 +11,7 @@ from kam_core.ingest.grid import Operand
 
 
 def cast(kind, values, format=None, allow_years=False, others=None):
-    """Cast a column of texts; returns (values, sentences, reason). `others`: another column of the same kind beside it."""
+    """Cast a column of texts: (values, sentences, reason). `others`: another column of the same kind beside it."""
     con = duckdb.connect()
     columns = {"c0": values} | ({"c1": others} if others else {})
     con.execute(f"create table t({', '.join(f'{c} varchar' for c in columns)})")

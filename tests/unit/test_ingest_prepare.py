@@ -246,6 +246,55 @@ def test_templates_load_without_a_question(table):
     assert set(staged.mapping.tables[0].columns) == {c.name for c in TABLES[table].stored}
 
 
+def test_a_discount_in_points_is_refused_rather_than_guessed(tmp_path):
+    text = "order_date,account_id,quantity,unit_price,discount\n2024-01-05,A1,1,5,10\n2024-01-05,A1,1,5,0.1\n"
+    con, _ = stage(write(tmp_path, "orders.csv", text))
+    assert con.execute("select amount from staged.orders").fetchall() == [(Decimal("4.50"),)]
+    assert refused(con) == [(2, "discount", "10", "is above 100%; write 0.1 or 10%")]
+
+
+def test_parquet_goes_through_the_same_rules(tmp_path):
+    path = tmp_path / "orders.parquet"
+    duckdb.sql(f"""copy (select * from (values (date '2024-01-05', 7::double, 10.505::double, 1), (null, 8, 2, 2),
+        (date '1950-01-01', 9, 3, 3)) t(order_date, account_id, amount, line)) to '{path}' (format parquet)""")
+    con, staged = stage(path)
+    assert con.execute("select account_id, amount, line_no, source_line from staged.orders").fetchall() == [
+        ("7", Decimal("10.51"), 1, 1)
+    ]
+    assert [row[:2] for row in refused(con)] == [(2, "order_date"), (3, "order_date")]
+    assert staged.counts["orders"].rows_read == 3
+
+
+def test_two_files_of_one_table_share_its_key(tmp_path):
+    write(tmp_path, "orders_1.csv", ORDERS + "2024-01-05,A1,10,O1,1\n")
+    write(tmp_path, "orders_2.csv", ORDERS + "2024-01-06,A1,10,O2,1\n2024-01-05,A1,10,O1,1\n")
+    con, staged = stage(tmp_path)
+    assert staged.counts["orders"].taken == 2 and len(staged.files) == 2 and len(staged.mapping.tables) == 1
+    assert refused(con) == [(3, "order_id, line_no", "O1 / 1", "duplicate of line 2 of orders_1.csv")]
+
+
+def test_nothing_is_left_in_the_connection_but_the_staged_tables(tmp_path):
+    con, _ = stage(write(tmp_path, "orders.csv", ORDERS + "2024-01-05,A1,10,O1,1\n"))
+    names = con.execute("select table_name from information_schema.tables order by 1").fetchall()
+    assert names == [("orders",), ("refused",)]
+
+
+def test_delimiters_and_quotes(tmp_path):
+    for number, mark in enumerate(";\t|,"):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        rows = [
+            ["order_date", "account_id", "amount", "product"],
+            ["2024-01-05", "A1", '"1,5"', '"a ""b"" c"'],
+            ["2024-01-06", "A1", '"2,5"', "x"],
+        ]
+        con, _ = stage(write(folder, "orders.txt", "\r\n".join(mark.join(row) for row in rows) + "\r\n\r\n"))
+        assert con.execute("select amount, product from staged.orders").fetchall() == [
+            (Decimal("1.50"), 'a "b" c'),
+            (Decimal("2.50"), "x"),
+        ]
+
+
 # Encodings
 
 CHINESE = "订单日期,客户ID,金额,产品\n2024-01-05,北京华科,10,台式机\n"
@@ -325,6 +374,23 @@ def test_hostile_files_are_refused_in_one_line(tmp_path, name):
     with pytest.raises(KamError, match=says) as error:
         stage(tmp_path / name)
     assert name in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_quote_that_swallows_the_rest_is_refused_with_its_line(tmp_path):
+    text = "".join(f"2024-01-05,A{i},{i},{chr(34) if i == 5 else ''}O{i},1\n" for i in range(5_000))
+    with pytest.raises(KamError, match="line 7 opens a quote that swallows"):
+        stage(write(tmp_path, "orders.csv", ORDERS + text))
+
+
+def test_a_stray_cell_in_the_last_corner_is_refused(tmp_path):
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    book = xlsxwriter.Workbook(tmp_path / "corner.xlsx")
+    sheet = book.add_worksheet()
+    sheet.write(0, 0, "account_id")
+    sheet.write(1_048_575, 16_383, "z")
+    book.close()
+    with pytest.raises(KamError, match="1,048,576 rows × 16,384 columns"):
+        stage(tmp_path / "corner.xlsx")
 
 
 def test_folders_and_patterns_without_files_are_refused(tmp_path):
