@@ -37,7 +37,7 @@ META = {
     "loads": "load_id varchar, kind varchar, created_at timestamp, created_by varchar, table_name varchar,"
     " rows_read bigint, added bigint, updated bigint, unchanged bigint, refused bigint",
 }
-REFUSED_COLUMNS = ("table", "file", "line", "column", "value", "reason")
+REFUSED_COLUMNS = ("table_name", "file", "line", "column_name", "value", "reason")
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,7 @@ class _Work:
         # Staged rows go to a file of their own: the new one would keep the holes that they leave.
         con.execute(f"attach {_quoted(draft.path.with_suffix('.scratch'))} as scratch")
         con.execute(f"attach {_quoted(base.path)} as prev (read_only)" if base else "attach ':memory:' as prev")
+        self._before = _columns(con, "prev")
         con.execute("create schema raw; create schema meta; create schema scratch.old")
         for name, columns in META.items():
             con.execute(f"create table meta.{name} ({columns})")
@@ -197,18 +198,10 @@ class _Work:
         `history`) are not matched with those of a file.
         """
         if table.name not in self._old:
-            known = self._columns_before(table.name)
+            known = self._before.get(table.name, [])
             as_it_is = known == [*(c.name for c in table.stored), *merge.SOURCE] and table.name not in history.SUBJECT
             self._old[table.name] = f"prev.raw.{table.name}" if as_it_is else self._copy_before(table, known)
         return self._old[table.name]
-
-    def _columns_before(self, table: str) -> list[str]:
-        rows = self.con.execute(
-            "select column_name from duckdb_columns() where database_name = 'prev' and schema_name = 'raw'"
-            " and table_name = $table order by column_index",
-            {"table": table},
-        ).fetchall()
-        return [name for (name,) in rows]
 
     def _copy_before(self, table: Table, known: list[str]) -> str:
         copy = f"scratch.old.{table.name}"
@@ -243,7 +236,7 @@ class _Work:
 
     def carry_history(self) -> None:
         for table in history.SUBJECT:
-            if self._columns_before(table):
+            if table in self._before:
                 history.carry(self.con, table, f"prev.raw.{table}")
 
     def tell_history(self, today: date) -> list[str]:
@@ -290,7 +283,7 @@ class _Work:
         try:
             with path.open("w", encoding="utf-8-sig", newline="") as file:
                 writer = csv.writer(file)
-                writer.writerow(REFUSED_COLUMNS)
+                writer.writerow(name.removesuffix("_name") for name in REFUSED_COLUMNS)
                 while rows := cursor.fetchmany(10_000):
                     writer.writerows([_harmless(cell) for cell in row] for row in rows)
         except OSError as error:
@@ -308,7 +301,9 @@ class _Work:
         first = next(iter(self.refused_examples(1)), None)
         if first is None:
             return f"nothing to load: no row of {names} was taken"
-        wrong = f"{first['file']}, line {first['line']}: {first['column']} {first['value'] or ''} {first['reason']}"
+        wrong = (
+            f"{first['file']}, line {first['line']}: {first['column_name']} {first['value'] or ''} {first['reason']}"
+        )
         return f"nothing to load: every row of {names} was refused or left out, the first refused is {wrong}"
 
     # --- the end
@@ -371,6 +366,16 @@ def _file(f: ingest.SourceFile, shift: int) -> dict[str, Any]:
         "source_id": f.source_id + shift, "name": f.name, "sha256": f.sha256, "bytes": f.bytes, "table": f.table,
         "sheet": f.sheet, "rows_read": f.rows_read, "rows_left_out": f.rows_left_out, "assumptions": f.assumptions,
     }  # fmt: skip
+
+
+def _columns(con: Any, database: str) -> dict[str, list[str]]:
+    """The raw tables of an attached database and their columns, in order."""
+    rows = con.execute(
+        "select table_name, list(column_name order by column_index) from duckdb_columns()"
+        " where database_name = $database and schema_name = 'raw' group by table_name",
+        {"database": database},
+    ).fetchall()
+    return dict(rows)
 
 
 def _changed_sentence(rows: list[tuple[str, Decimal, Decimal]]) -> str:

@@ -121,10 +121,8 @@ class Store:
         return None
 
     def list(self) -> Snapshots:
-        """Every whole snapshot, newest first; one whose load died before the pointer was switched does not count."""
-        wanted, _ = self._wanted()
-        ids = [i for i in self._ids() if not wanted or _sequence(i) <= _sequence(wanted)]
-        return [self._snapshot(i) for i in ids if not self._problem(i)]
+        """Every whole snapshot that was published, newest first."""
+        return [self._snapshot(i) for i in self._published() if not self._problem(i)]
 
     def verify(self) -> Texts:
         """What is wrong with the served snapshot and with the files of the others; empty when all is whole."""
@@ -133,7 +131,7 @@ class Store:
             wanted, problem = self._wanted()
             return [self._problem(wanted) or ""] if wanted else [problem] if self._pointer.exists() and problem else []
         problems = [current.fallback_reason] if current.fallback_reason else []
-        for snapshot_id in self._ids():
+        for snapshot_id in self._published():
             problem = self._problem(snapshot_id)
             if problem and problem not in problems:
                 problems.append(problem)
@@ -221,6 +219,11 @@ class Store:
             return []
         return sorted((n for n in names if _ID.match(n)), key=_sequence, reverse=True)
 
+    def _published(self) -> Texts:
+        """Ids of the snapshots up to the pointer's; a later one's load died before it switched the pointer."""
+        wanted, ids = self._wanted()[0], self._ids()
+        return ids[ids.index(wanted) :] if wanted in ids else ids
+
     def _file(self, snapshot_id: str) -> Path:
         return self._snapshots / f"{snapshot_id}.duckdb"
 
@@ -258,8 +261,9 @@ class Store:
             for snapshot_id in self._ids():
                 if _sequence(snapshot_id) > _sequence(wanted):
                     self._remove(snapshot_id)
-        for path in self._snapshots.glob("*.part"):
-            path.unlink(missing_ok=True)
+        for path in [*self._snapshots.glob("*.part"), *self._snapshots.glob("*.json")]:
+            if path.suffix == ".part" or not path.with_suffix(".duckdb").exists():
+                path.unlink(missing_ok=True)
 
     def _retain(self, retention: Retention) -> None:
         """Keeps the last ones and the last one of each month; the newest, which is served, is always among them."""

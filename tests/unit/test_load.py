@@ -155,7 +155,7 @@ def test_append_adds_and_refuses_known_keys_with_other_content(warehouse: Wareho
     assert warehouse.column("select amount from raw.orders order by order_id") == [100, 50, 30, 7]
     reason = "is loaded already with other content, and an append only adds"
     assert report.refused_examples == [
-        {"table": "orders", "file": "orders.csv", "line": 3, "column": "order_id, line_no", "value": "O2, 1",
+        {"table_name": "orders", "file": "orders.csv", "line": 3, "column_name": "order_id, line_no", "value": "O2, 1",
          "reason": reason},
     ]  # fmt: skip
     assert warehouse.rows("select line, value, reason from meta.refused") == [(3, "O2, 1", reason)]

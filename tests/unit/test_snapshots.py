@@ -102,7 +102,10 @@ def test_without_a_pointer_the_newest_is_served_and_said_so(store: Store) -> Non
     assert store.verify() == ["the pointer file CURRENT is missing"]
 
 
-@pytest.mark.parametrize("content", [b"", b"garbage", b"\xff\x00", b"../../etc/passwd", b"000099-20260101T000000Z"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"garbage", b"\xff\x00", b"../../etc/passwd", b"000099-20260101T000000Z", b"000000-20260101T000000Z"],
+)
 def test_a_damaged_pointer_falls_back(store: Store, content: bytes) -> None:
     publish(store, 1)
     second = publish(store, 2)
