@@ -167,6 +167,23 @@ class Policy:
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
+def flat(policy: Policy) -> dict[str, float | str]:
+    """Every single value under its dotted name ("cost_to_serve.visit"); true and false as 1 and 0; lists left out."""
+
+    def leaves(values: dict[str, Any], prefix: str) -> dict[str, float | str]:
+        found: dict[str, float | str] = {}
+        for key, value in values.items():
+            if isinstance(value, dict):
+                found |= leaves(value, f"{prefix}{key}.")
+            elif isinstance(value, (bool, int, float)):
+                found[prefix + key] = float(value)
+            elif isinstance(value, str):
+                found[prefix + key] = value
+        return found
+
+    return leaves(dataclasses.asdict(policy), "")
+
+
 class _Source:
     """The text of a policy file, to name the line of what is wrong."""
 

@@ -24,9 +24,10 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Facts:
-    """The one row of mart.facts."""
+    """The one row of mart.facts, and the policy in force for these data."""
 
     values: dict[str, Any]
+    policy: dict[str, float | str]
 
     @classmethod
     def read(cls, reader: Reader) -> Facts:
@@ -38,7 +39,8 @@ class Facts:
         frame = reader.frame("select * from mart.facts")
         values = {str(k): v for k, v in frame.iloc[0].to_dict().items()}
         values |= {name: values[name].date() for name in ("first_day", "as_of", "last_day")}
-        return cls(values)
+        rules = reader.rows("select key, number, words from mart.policy")
+        return cls(values, {key: words if number is None else number for key, number, words in rules})
 
     @property
     def as_of(self) -> date:

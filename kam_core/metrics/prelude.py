@@ -49,7 +49,7 @@ class Query:
         own = re.match(r"(\s*--[^\n]*\n)*\s*with\s+(recursive\s+)?", body)
         recursive = "recursive " if own and own.group(2) else ""
         body = f"with {recursive}{joined},\n{body[own.end():]}" if own else f"with {joined}\n{body}"
-        bound = set(re.findall(r"\$([a-z_]+)", body))
+        bound = set(re.findall(r"\$([a-z0-9_]+)", body))
         return body, {k: v for k, v in self.params.items() if k in bound}
 
     def _expressions(self, buckets: list[Bucket]) -> dict[str, str]:
@@ -74,6 +74,7 @@ class Query:
         }
 
     def _bind_windows(self) -> None:
+        self.params |= {f"policy_{key.replace('.', '_').lower()}": value for key, value in self.facts.policy.items()}
         span = self.view.period.span(self.calendar)
         before = year_before(span)
         trailing = trailing_year(span.end)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from kam_core.policy import Policy
+from kam_core.policy import Policy, flat
 from kam_core.schema import TABLES
 from kam_core.view import add_months, month_start
 from kam_core.warehouse import quality
@@ -29,6 +29,7 @@ def build(con: Any, policy: Policy, progress: Progress | None = None) -> None:
     say("cleaning", 0.0)
     _core(con, policy)
     facts = _facts(con, policy)
+    _policy(con, policy)
     for name in ("account", "manager", "partner", "target_month"):
         con.execute(f"create table mart.{name} as {_mart(name)}")
     months = _months(facts["first_day"], facts["as_of"])
@@ -96,6 +97,19 @@ def _facts(con: Any, policy: Policy) -> dict[str, Any]:
         con.execute(f"alter table mart.facts add column has_{column} boolean")
         con.execute(f"update mart.facts set has_{column} = (select count({column}) > 0 from raw.orders)")
     return facts
+
+
+def _policy(con: Any, policy: Policy) -> None:
+    """The policy in force for these data, one row a setting; reports bind a value as $policy_<section>_<key>."""
+    con.execute("create table mart.policy (key varchar, number double, words varchar)")
+    rows = [
+        (key, value, None) if isinstance(value, float) else (key, None, value) for key, value in flat(policy).items()
+    ]
+    con.executemany("insert into mart.policy values (?, ?, ?)", rows)
+    con.execute("create table mart.stage (place integer, stage varchar, outcome varchar, probability double)")
+    stages = [(s.name, "open", s.probability) for s in policy.stages.open]
+    stages += [(name, "won", 1.0) for name in policy.stages.won] + [(name, "lost", 0.0) for name in policy.stages.lost]
+    con.executemany("insert into mart.stage values (?, ?, ?, ?)", [(n, *stage) for n, stage in enumerate(stages, 1)])
 
 
 def _other_last_day(con: Any) -> date | None:

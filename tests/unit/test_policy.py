@@ -53,3 +53,11 @@ def test_comments_do_not_change_the_hash_and_values_do(tmp_path):
     commented = policy.load(write(tmp_path, "# a comment\n[tiers]\na_below = 0.80 # the cut\n")).sha256
     other = policy.load(write(tmp_path, "[tiers]\na_below = 0.79\n")).sha256
     assert plain == commented != other
+
+
+def test_single_values_under_dotted_names():
+    values = policy.flat(policy.Policy())
+    assert values["cost_to_serve.visit"] == 500.0
+    assert values["service.S.visit_every_days"] == 30.0
+    assert values["company.currency"] == "CNY"
+    assert values["retention.keep_monthly"] == 1.0
