@@ -13,7 +13,7 @@ order by 3 limit getvariable('demo_died');
 insert into demo_plant
 select idx, 'fake_big', row_number() over (order by unit(idx, 32), idx) from demo_profile anti
     join demo_plant using (idx)
-where not is_prospect and start_day < 700 and orders_a_year >= 6 and size_rank between 0.004 and 0.075 and not is_parent
+where not is_prospect and start_day < 700 and orders_a_year >= 9 and size_rank between 0.004 and 0.065 and not is_parent
 order by 3 limit getvariable('demo_fake_big');
 
 insert into demo_plant
