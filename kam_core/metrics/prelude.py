@@ -15,6 +15,7 @@ from kam_core.metrics.facts import Facts
 from kam_core.view import NONE, Calendar, Span, View, add_months, month_start, year_before
 
 ATTRIBUTES = "a.name, a.region, a.industry, a.tier, a.segment, a.group_id, a.group_name, a.manager_id as holder_id"
+OF_ACCOUNTS = ("activities", "tickets", "contracts", "contacts", "assignments")  # loaded tables, one account a row
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,13 @@ class Query:
             "account_part": self._account_month("account_part"),
             "account_part_line": self._account_month("account_part_line"),
             "order_lines": self._order_lines(),
+            **{table: self._of_accounts(table) for table in OF_ACCOUNTS},
+            "stages": "select * from mart.stage",
+            "opportunities": self._opportunities(),
+            "stage_history": (
+                "select h.* exclude (source_id, source_line) from raw.stage_history as h"
+                " where h.opportunity_id in (select opportunity_id from opportunities)"
+            ),
             "targets": self._targets(),
             "sales_days": _days("sales"),
             "sales": self._sales(buckets),
@@ -139,6 +147,32 @@ class Query:
         return (
             f"select o.*, {ATTRIBUTES} from core.orders as o inner join accounts as a on a.account_id = o.account_id"
             f" where true{self._row_filters('o', True)}"
+        )
+
+    def _of_accounts(self, table: str) -> str:
+        return (
+            "select x.* exclude (source_id, source_line), a.name as account_name, a.region, a.industry, a.tier,"
+            f" a.segment, a.group_id, a.manager_id as holder_id from raw.{table} as x"
+            " inner join accounts as a on a.account_id = x.account_id"
+        )
+
+    def _opportunities(self) -> str:
+        """Deals of the accounts in view; those without an account only where nothing narrows the accounts."""
+        narrowed = {name for name, _ in self.view.filters.items()} - {"manager", "partner", "product_line"}
+        whole = self.view.scope.arms is None and not narrowed
+        parts = ["(a.account_id is not null" + (" or x.account_id is null)" if whole else ")")]
+        deal = "coalesce(x.manager_id, a.manager_id)"
+        if self.view.filters.manager:
+            parts.append(f"({_chosen('manager', deal)})")
+        if self.view.filters.partner:
+            parts.append(f"({_chosen('partner', 'x.partner_id')})")
+        if self.view.filters.product_line:
+            parts.append("list_contains($filter_product_line, coalesce(x.product_line, $none))")
+        return (
+            f"select x.* exclude (source_id, source_line, manager_id), {deal} as manager_id, a.name as account_name,"
+            " a.region, a.industry, a.tier, a.segment, a.group_id, a.manager_id as holder_id"
+            " from raw.opportunities as x left join accounts as a on a.account_id = x.account_id"
+            f" where {' and '.join(parts)}"
         )
 
     def _targets(self) -> str:
