@@ -32,8 +32,8 @@ TOP = 0.1
 GROUPS = 10
 MODEL = "model"
 BASELINES = ("recency", "rfm", "silence_over_gap")
-SCORES = (MODEL, "bg_nbd", *BASELINES)
-PROBABILITIES = (MODEL, "bg_nbd")
+SCORES = (MODEL, "uncorrected", *BASELINES)
+PROBABILITIES = (MODEL, "uncorrected")
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def replay(history: History, origin: int, horizon_days: int, key_share: float) -
     """Score with history up to the origin alone, then look up what came."""
     then = outlook(history.until(origin), origin, horizon_days, key_share)
     key = by_revenue(then.history, origin, key_share)
-    scores = {MODEL: then.risk, "bg_nbd": then.timing.p_level, **_baselines(then.history, origin, then.revenue)}
+    scores = {MODEL: then.risk, "uncorrected": then.plain_risk, **_baselines(then.history, origin, then.revenue)}
     return Replay(
         origin,
         then.steps,

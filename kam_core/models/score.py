@@ -105,7 +105,7 @@ def _by_model(
     future = outlook(known, end, horizon_days, key_share)
     s = btyd.summarise_times(known.accounts, *known.order_days(), end, btyd.DAYS_PER_WEEK)
     # Value over years and P(alive) as context: the fullest model, on the calendar: seasons cancel over a year.
-    fit = btyd.fit(*s[1:], model="mbg/cnbd-k", k=future.timing.rhythm.k)
+    fit = btyd.fit(*s[1:], model="mbg/cnbd-k", k=future.timing.fits["bg/cnbd-k"].k)
     z_bar = mean_repeat_order(known, own)
     spend_fit = _spend_fit(s, z_bar)
     per_order = _spend_per_order(known, s, z_bar, spend_fit)
@@ -141,25 +141,23 @@ def _spend_per_order(known: History, s: Summary, z_bar: Array, spend_fit: spend.
 
 
 def _model_facts(future: Outlook, fit: Fit, spend_fit: spend.SpendFit | None) -> dict[str, Any]:
-    blend = future.blend
     return {
         "model": " + ".join(future.steps),
-        "risk_level": asdict(future.timing.level),
-        "risk_rhythm": asdict(future.timing.rhythm),
-        "blend": None if blend is None else {"origins": len(blend.origins), "outcomes": blend.outcomes},
+        "risk_timing": asdict(future.timing.fits[future.model]),
+        "earlier_origins": [str(np.datetime64(origin, "D")) for origin in future.earlier],
+        "earlier_outcomes": future.blend.outcomes if future.blend else 0,
         "value_timing": asdict(fit),
         "value_spend": None if spend_fit is None else asdict(spend_fit),
     }
 
 
 def _statement(future: Outlook) -> str:
-    level = future.timing.level
-    parts = [f"BG/NBD on {level.accounts:,} accounts, {level.repeat_buyers:,} of them with repeat orders"]
-    parts.append(
-        "with the season of the last year" if future.timing.clock.seasonal else "without a season (under a year known)"
-    )
+    fit = future.timing.fits[future.model]
+    name = future.model.upper().replace("-K", f"-{fit.k}")
+    parts = [f"{name} on {fit.accounts:,} accounts, {fit.repeat_buyers:,} of them with repeat orders"]
+    parts.append("with the season of the last year" if future.timing.clock.seasonal else "on the plain calendar")
     if future.blend:
-        parts.append(f"corrected by what {len(future.blend.origins)} earlier dates showed")
+        parts.append(f"corrected by what {len(future.earlier)} earlier dates showed")
     else:
         parts.append("not corrected by earlier dates (too few outcomes known)")
     return ", ".join(parts) + "."

@@ -50,10 +50,15 @@ class Clock:
         return -(turns * YEAR + self.passed[rest]) / DAYS_PER_WEEK
 
 
+def calendar(end: int) -> Clock:
+    """The clock on which every day counts the same."""
+    return Clock(end, np.arange(YEAR + 1.0), seasonal=False)
+
+
 def clock(order_days: Array, end: int) -> Clock:
     """The clock of the year up to `end`; the plain calendar where less than a year of orders is known."""
     if not _knows_a_season(order_days, end):
-        return Clock(end, np.arange(YEAR + 1.0), seasonal=False)
+        return calendar(end)
     lags = end - order_days[(order_days > end - YEAR) & (order_days <= end)]
     daily = np.bincount(lags, minlength=YEAR).astype(float)
     around = np.convolve(np.tile(daily, 3), np.ones(SMOOTHED_DAYS), mode="same")[YEAR : 2 * YEAR]

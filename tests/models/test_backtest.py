@@ -14,6 +14,7 @@ from kam_core.models import backtest as bt
 from kam_core.models import btyd, history, season
 from kam_core.models.backtest import Backtest, Replay
 from kam_core.models.history import History
+from kam_core.models.rhythm import rhythm
 from kam_core.models.risk import by_revenue, future_orders, outlook
 
 ORIGINS = {
@@ -82,7 +83,7 @@ def test_the_better_score_is_used_and_intervals_are_reproducible() -> None:
     baselines = dict.fromkeys(bt.BASELINES, np.arange(10.0))
     worse = Backtest(90, 0.2, (replace(hand_replay(), scores=hand_replay().scores | baselines),))
     assert worse.in_use() == bt.MODEL
-    scores = {bt.MODEL: np.zeros(10), "bg_nbd": np.zeros(10), **baselines, "rfm": hand_replay().scores[bt.MODEL]}
+    scores = {bt.MODEL: np.zeros(10), "uncorrected": np.zeros(10), **baselines, "rfm": hand_replay().scores[bt.MODEL]}
     better = Backtest(90, 0.2, (replace(hand_replay(), scores=scores),))
     assert better.in_use() == "rfm"
     assert worse.intervals(draws=20) == worse.intervals(draws=20)
@@ -240,12 +241,45 @@ def test_the_steps_that_history_allows(retail: History) -> None:
     # In June 2010 half a year is known: no season yet, and no earlier origin whose 180 days had passed.
     early = outlook(retail, int(btyd.as_days("2010-06-15")), 180)
     assert early.steps == ("bg/nbd",)
-    assert np.array_equal(early.risk, early.timing.p_level)
+    assert np.array_equal(early.risk, early.plain_risk)
     late = outlook(retail, origins(180)[1], 180)
     assert late.steps == ("season", "bg/nbd", "blend")
     small = np.setdiff1d(np.arange(len(late.risk)), by_revenue(late.history, late.end, 0.4))
-    assert np.array_equal(
-        late.risk[small], late.timing.p_level[small]
-    )  # learned on the upper accounts, used on them alone
+    assert np.array_equal(late.risk[small], late.plain_risk[small])  # learned on the upper accounts, used on them alone
     wide = by_revenue(late.history, late.end, 0.4)
-    assert late.risk[wide].mean() == pytest.approx(late.timing.p_level[wide].mean(), abs=1e-6)
+    assert late.risk[wide].mean() == pytest.approx(late.plain_risk[wide].mean(), abs=1e-6)
+
+
+# --- what earlier origins decide ------------------------------------------------------------------------
+
+
+def clockwork(accounts: int) -> History:
+    """Three years of orders every 40 days, a day early or late; each account stops for good on a day of its own."""
+    rng = np.random.default_rng(4)
+    stops, starts = rng.integers(300, 2200, accounts), rng.integers(0, 60, accounts)
+    day = starts[:, None] + 40 * np.arange(28) + rng.integers(-1, 2, (accounts, 28))
+    account = np.repeat(np.arange(accounts), 28).reshape(accounts, 28)
+    ordered = day < np.minimum(stops, 1095)[:, None]
+    return history.read(account[ordered], (day[ordered] + 18_000).astype("datetime64[D]"), np.ones(ordered.sum()))
+
+
+def test_steady_buyers_get_the_model_of_steady_buyers() -> None:
+    found = outlook(clockwork(300), 18_000 + 1_000, 90, key_share=0.5)
+    assert found.model == "bg/cnbd-k" and found.timing.fits["bg/cnbd-k"].k > 5
+    silence = rhythm(found.history, found.end).silence
+    assert found.risk[silence > 90].min() > 0.9 > 0.2 > found.risk[silence < 38].max()
+
+
+def test_quarterly_resellers_get_the_model_of_steady_buyers(shared_data: Path) -> None:
+    sales = pd.read_csv(shared_data / "adventureworks_resellers" / "pipe_utf8" / "Sales.csv", sep="|")
+    amount = sales["Sales"].astype(str).str.replace("[$,]", "", regex=True).astype(float)
+    days = pd.to_datetime(sales["OrderDate"], format="%Y/%m/%d")
+    h = history.read(sales["ResellerKey"], days, amount)
+    result = bt.backtest(h, bt.default_origins(h, 90), 90, key_share=1.0)
+    assert all(replay.steps == ("bg/cnbd-k", "blend") for replay in result.replays)
+    assert result.mean().auc > max(result.mean(name).auc for name in bt.BASELINES)
+
+
+def test_retail_keeps_the_season_and_bg_nbd(tested: Any) -> None:
+    for horizon in ORIGINS:
+        assert {replay.steps for replay in tested(horizon).replays} == {("season", "bg/nbd", "blend")}

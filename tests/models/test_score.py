@@ -39,16 +39,20 @@ def test_an_ordinary_company() -> None:
     assert t["expected_value"] == pytest.approx(t["expected_orders"] * t["spend_per_order"])
     stopped = t["silence_days"] > 240
     assert t["churn_risk"][stopped].mean() > 0.8 > 0.3 > t["churn_risk"][t["silence_days"] < 30].mean()
-    assert s.facts["model"].startswith("season + bg/nbd") and s.facts["as_of"] == END
+    # Gaps are Gamma(2), steadier than chance: BG/CNBD-k with k = 2 is the model they come from.
+    assert s.facts["model"] == "season + bg/cnbd-k + blend" and s.facts["as_of"] == END
+    assert s.facts["risk_timing"]["k"] == 2
     assert s.fit is not None and s.fit.model == "mbg/cnbd-k" and s.spend_fit is not None
-    assert s.statement.startswith("BG/NBD on 400 accounts")
+    assert s.statement.startswith("BG/CNBD-2 on 400 accounts")
 
 
 def test_order_of_rows_and_later_rows_do_not_matter() -> None:
     ids, days, amounts = company(120)
     mixed = np.random.default_rng(2).permutation(len(ids))
-    later = days[mixed] + np.where(np.arange(len(ids)) < 0, 1, 0)
-    plain, shuffled = score(ids, days, amounts, "2026-01-01"), score(ids[mixed], later, amounts[mixed], "2026-01-01")
+    plain, shuffled = (
+        score(ids, days, amounts, "2026-01-01"),
+        score(ids[mixed], days[mixed], amounts[mixed], "2026-01-01"),
+    )
     cut = days <= np.datetime64("2026-01-01")
     known = score(ids[cut], days[cut], amounts[cut], "2026-01-01")
     for name in ("account", "churn_risk", "expected_value"):
