@@ -21,7 +21,7 @@ def heat_matrix(
     x = ordinal("column", sort=columns, axis={"orient": "top", "labelAngle": 0, "labelLimit": 60, "labelFontSize": 10, "labelOverlap": False})
     y = ordinal("line", sort=lines, axis={"labelLimit": 106, "labelFontSize": 11, "labelOverlap": False})
     tooltip = [
-        ("name", ""), ("value_text", words["value"]), ("before_text", words["before"]), ("growth_text", words["growth"]),
+        ("name", words["name"]), ("value_text", words["value"]), ("before_text", words["before"]), ("growth_text", words["growth"]),
     ]
     place = {"x": x, "y": y}
     layers = [

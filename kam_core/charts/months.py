@@ -18,7 +18,7 @@ def revenue_by_month(look: Look, rows: list[dict[str, Any]], words: dict[str, st
     x = {"x": ordinal("name", axis={"labelAngle": 0, "labelOverlap": "greedy"})}
     scale = {"axis": {"labelExpr": axis, "tickCount": 4, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}}
     tooltip = [
-        ("long", ""), ("actual_text", words["actual"]), ("before_text", words["before"]),
+        ("long", words["name"]), ("actual_text", words["actual"]), ("before_text", words["before"]),
         ("change_text", words["change"]), ("target_text", words["target"]),
     ]
     layers = [

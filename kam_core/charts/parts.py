@@ -49,8 +49,8 @@ def tips(fields: list[tuple[str, str]]) -> list[Spec]:
 
 
 def ordinal(field: str, **more: Any) -> Spec:
-    """A discrete axis in the order of the rows."""
-    return {"field": field, "type": "ordinal", "sort": None, **more}
+    """A discrete axis in the order of the rows, without gaps in which a click would be lost."""
+    return {"field": field, "type": "ordinal", "sort": None, "scale": {"paddingInner": 0, "paddingOuter": 0}, **more}
 
 
 def number(field: str, **more: Any) -> Spec:

@@ -20,6 +20,8 @@ class Look:
     target: str
     good: str
     bad: str
+    good_text: str  # dark (or light) enough to be read as text
+    bad_text: str
     tiers: tuple[str, ...]  # S … C in one hue, N grey
     risk: tuple[str, ...]  # high, medium, low in a second hue
     categories: tuple[str, ...]
@@ -36,6 +38,7 @@ class Look:
 LIGHT = Look(
     text="#1B2430", muted="#5B6775", line="#DFE4EA", surface="#FFFFFF",
     actual="#33475B", before="#A9B7C6", target="#1B2430", good="#1F6FB5", bad="#D9691E",
+    good_text="#1B629F", bad_text="#B45309",
     tiers=("#0A4A52", "#1C7A82", "#5AABAF", "#A9D5D4", "#B9C1CA"),
     risk=("#7F1D4F", "#BC5F90", "#E3BDD0"),
     categories=("#332288", "#DDAA33", "#117733", "#CC6677", "#88CCEE", "#882255", "#44AA99", "#999933", "#AA4499",
@@ -46,6 +49,7 @@ LIGHT = Look(
 DARK = Look(
     text="#E4E9EF", muted="#A3AFBC", line="#2E3843", surface="#12171E",
     actual="#C3CEDA", before="#5E6C7B", target="#E4E9EF", good="#5AA9E6", bad="#F0934A",
+    good_text="#7CBBEF", bad_text="#F5A667",
     tiers=("#12666F", "#2A959C", "#6FBFC1", "#BCE3E0", "#66727F"),
     risk=("#A83A72", "#CC7BA6", "#E9C9DA"),
     categories=("#9A8CF0", "#E6C35C", "#4FB477", "#E58A98", "#88CCEE", "#C97BA6", "#5FC9B8", "#C2C25A", "#D48AD0",

@@ -105,7 +105,7 @@ def _facts(row: Any) -> str:
         str(row.account_id),
     ]
     if pd.notna(row.last_order_on):
-        said.append(words("page.account.silence", account="", days=int(row.days_since_order)).strip())
+        said.append(words("page.account.silence", date=numbers.day(row.last_order_on, lang), days=int(row.days_since_order)))
     return " · ".join(said)
 
 
@@ -121,8 +121,10 @@ def _one(account_id: str) -> pd.DataFrame:
 def order_lines() -> None:
     """The order lines of the period with the file and line they came from."""
     frame = session.report(session.view(), "account_orders", limit=2000)
-    with cards.card("lines", words("page.account.lines"), Table(frame[list(LINES)], LINES)):
+    known = [c for c in LINES if frame[c].notna().any() and (c != "line" or frame["file"].notna().any())]
+    table = Table(frame[known], LINES)
+    with cards.card("lines", words("page.account.lines"), table):
         if frame.empty:
             st.caption(words("page.account.no_orders"))
         else:
-            cards.show("line_table", Table(frame[list(LINES)], LINES), words("page.account.lines"), height=330)
+            cards.show("line_table", table, words("page.account.lines"), height=330)

@@ -41,7 +41,7 @@ def read(page: str) -> None:
     """Take filters and place from the address when it is not the one that this session wrote: a link, back, forward."""
     state = st.session_state
     was_touched, params = state.pop("_touched", False), current()
-    if was_touched or params == state.get("_written"):
+    if was_touched or (page, params) == (state.get("_page"), state.get("_written")):
         return
     params = _before_drill(page, params)
     names = session.names()
@@ -65,13 +65,12 @@ def _before_drill(page: str, params: Params) -> Params:
     return params
 
 
-def write() -> Params:
+def write(page: str) -> None:
     """Put filters and place into the address; what stands at its default is left out."""
     params = chosen()
     if params != current():
         st.query_params.from_dict(params)
-    st.session_state["_written"] = params
-    return params
+    st.session_state["_page"], st.session_state["_written"] = page, params
 
 
 def chosen(**changes: str | None) -> Params:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from kam_core.charts.parts import Spec
+from kam_core.charts.tokens import Look
 from kam_core.export import tables
 from kam_core.metrics.measures import MEASURES, Measure
 from kam_core.text import numbers
@@ -18,8 +20,6 @@ from kam_core.text.sentence import describe
 from kam_core.ui import drill, session
 from kam_core.ui.session import words
 from kam_core.view import Period, Span, View, add_months, month_start
-
-GOOD, BAD, NEUTRAL = "blue", "orange", "gray"
 
 
 @dataclass(frozen=True)
@@ -57,17 +57,17 @@ def title(page: str) -> None:
 
 def kpis(keys: Sequence[str]) -> None:
     """A row of figures: value, change against the same days of last year, the last twelve months, definition on hover."""
-    with st.container(key="kpis"), st.grid(len(keys), min_column_width=150, gap="xsmall"):
-        for figure in _kpis(tuple(keys)):
-            st.metric(**figure)
+    st.html(_kpis(tuple(keys)))
 
 
 @session.kept
-def _kpis(keys: tuple[str, ...]) -> list[dict[str, Any]]:
+def _kpis(keys: tuple[str, ...]) -> str:
+    """One piece of HTML with drawn lines: six charts of Vega would take longer than all the rest of the page."""
     view = session.view()
     now = session.measure(view, keys, compare=True).iloc[0]
     months = session.measure(_last_months(view), keys, by=("month",))
-    return [_kpi(MEASURES[key], now[key], now[f"{key}_before"], months[key].dropna().tolist()) for key in keys]
+    figures = [_kpi(MEASURES[key], now[key], now[f"{key}_before"], months[key].tolist()) for key in keys]
+    return f'<div class="kam-kpis">{"".join(figures)}</div>'
 
 
 def _last_months(view: View) -> View:
@@ -76,21 +76,18 @@ def _last_months(view: View) -> View:
     return view.over(Period.between(add_months(end, -12), end))
 
 
-def _kpi(measure: Measure, value: Any, before: Any, trend: list[float]) -> dict[str, Any]:
+def _kpi(measure: Measure, value: Any, before: Any, trend: list[float]) -> str:
+    lang, look, currency = session.lang(), session.colours(), session.facts().currency
     change, is_good = _change(measure, value, before)
     nothing = words("delta.no_comparison") if pd.notna(value) else session.why_missing(session.view(), measure.key)
-    return {
-        "label": words(f"measure.{measure.key}.label"),
-        "value": numbers.short(value, session.lang(), measure.unit, session.facts().currency),
-        "delta": change or nothing,
-        "delta_color": NEUTRAL if is_good is None else GOOD if is_good else BAD,
-        "delta_arrow": _arrow(change),
-        "help": _explained(measure, value, before),
-        "border": True,
-        "height": "stretch",
-        "chart_data": trend if len(trend) > 1 else None,
-        "chart_type": "area",
-    }
+    colour = look.muted if is_good is None else look.good_text if is_good else look.bad_text
+    label = words(f"measure.{measure.key}.label")
+    return (
+        f'<div class="kam-kpi" tabindex="0" data-measure="{measure.key}"><div class="kam-label">{html.escape(label)}</div>'
+        f'<div class="kam-value"><b>{numbers.short(value, lang, measure.unit, currency)}</b>{spark(trend, look)}</div>'
+        f'<div class="kam-delta" style="color:{colour}">{_arrow(change)}{change or html.escape(nothing)}</div>'
+        f'<div class="kam-tip" role="tooltip">{_explained(measure, value, before)}</div></div>'
+    )
 
 
 def _change(measure: Measure, value: Any, before: Any) -> tuple[str, bool | None]:
@@ -107,20 +104,38 @@ def _change(measure: Measure, value: Any, before: Any) -> tuple[str, bool | None
     return text, (step > 0) == (measure.direction == "up")
 
 
-def _arrow(change: str) -> Any:
-    return "down" if change.startswith(numbers.MINUS) else "up" if change.startswith("+") else "off"
+def _arrow(change: str) -> str:
+    return "▼ " if change.startswith(numbers.MINUS) else "▲ " if change.startswith("+") else ""
 
 
 def _explained(measure: Measure, value: Any, before: Any) -> str:
-    """For hover: the definition, the whole values, which way is good."""
+    """For hover: the whole values, the definition, which way is good."""
     lang, currency = session.lang(), session.facts().currency
     whole = numbers.full(value, lang, measure.unit, currency)
     then = numbers.full(before, lang, measure.unit, currency)
-    return "\n\n".join((
-        f"**{whole}** · {words('chart.last_year')} {then}",
-        words(f"measure.{measure.key}.definition"),
-        f"{words('unit.' + measure.unit, currency=currency)} · {words('direction.' + measure.direction)}",
-    )).replace("$", "\\$")
+    unit = words("unit." + measure.unit, currency=currency)
+    return (
+        f"<b>{whole}</b> · {words('chart.last_year')} {then}<br>{html.escape(words(f'measure.{measure.key}.definition'))}"
+        f"<br><i>{unit} · {words('direction.' + measure.direction)}</i>"
+    )
+
+
+def spark(trend: list[float], look: Look) -> str:
+    """A small line of the last months, the last one marked; nothing where fewer than two are known."""
+    points = [(n, v) for n, v in enumerate(trend) if v == v]
+    if len(points) < 2:
+        return ""
+    low, high = min(v for _, v in points), max(v for _, v in points)
+    step, span = 76 / (len(trend) - 1), (high - low) or 1
+    placed = [(2 + n * step, 26 - 22 * (v - low) / span) for n, v in points]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+    drawing = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 30" width="80" height="30"><polyline points="{path}"'
+        f' fill="none" stroke="{look.actual}" stroke-width="1.4"/>'
+        f'<circle cx="{placed[-1][0]:.1f}" cy="{placed[-1][1]:.1f}" r="2.2" fill="{look.actual}"/></svg>'
+    )
+    # As an image, because Streamlit takes drawings out of HTML.
+    return f'<img alt="" width="80" height="30" src="data:image/svg+xml;base64,{b64encode(drawing.encode()).decode()}">'
 
 
 # --- cards

@@ -26,10 +26,10 @@ OTHER = "\0other"
 Sentence = tuple[str, dict[str, str | None]]  # words, and the parameters of the accounts behind them
 
 
-def revenue() -> None:
+def revenue(question: str = "page.overview.revenue_by_month") -> None:
     """Revenue by month against last year and target."""
     spec, alt, table, note = _revenue()
-    with cards.card("revenue", words("page.overview.revenue_by_month"), table, note):
+    with cards.card("revenue", words(question), table, note):
         cards.chart("revenue_chart", spec, alt)
 
 
@@ -45,14 +45,16 @@ def _revenue() -> tuple[Spec, str, Table, str]:
     partial = next((r["long"] for r in rows if r["partial"]), "")
     if partial:
         legend.append(("partial", look.actual, words("chart.partial_long", date=numbers.day_of_year(_as_of(), lang))))
-    note = cards.legend(*legend) + ("" if has_target else f'<div class="kam-legend">{words("page.overview.no_target")}</div>')
+    note = cards.legend(*legend)
+    if not session.facts().has("targets"):
+        note += f'<div class="kam-legend">{words("page.overview.no_target")}</div>'
     table = Table(
         frame[["month", "revenue", "revenue_before", "target"]],
         {"revenue": "money", "revenue_before": "money", "target": "money"},
     )
     alt = words("page.overview.revenue_by_month_alt", first=rows[0]["long"], last=rows[-1]["long"], partial=partial)
     axis = numbers.axis_expression(lang, "money", _currency())
-    return revenue_by_month(look, rows, _compared_words(), axis, 196), alt, table, note
+    return revenue_by_month(look, rows, _compared_words("dimension.month"), axis, 236), alt, table, note
 
 
 def _months_of(view: View) -> View:
@@ -77,7 +79,7 @@ def _month_row(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "month": row["month"], "name": f"{name} {first:%y}" if _spans_years() else name, "partial": running,
         "actual": now, "before": before, "target": target, "top": max(v or 0 for v in (now, before, target)),
-        "label": money(now), "actual_text": money_full(now), "before_text": money_full(before),
+        "label": money(now) if now else "", "actual_text": money_full(now), "before_text": money_full(before),
         "target_text": money_full(target),
         "change_text": numbers.percent(growth, lang, signed=True),
         "long": f"{long} ({words('chart.partial_long', date=numbers.day_of_year(as_of, lang))})" if running else long,
@@ -181,7 +183,7 @@ def matrix() -> None:
         return
     spec, alt, table = made
     note = f'<div class="kam-legend">{words("page.overview.matrix_note")}</div>'
-    with cards.card("matrix", words("page.overview.matrix"), table, note):
+    with cards.card("matrix", words("page.overview.matrix"), table, note), st.container(key="matrix_scroll"):
         cards.chart("matrix_chart", spec, alt)
 
 
@@ -195,9 +197,9 @@ def _matrix() -> tuple[Spec, str, Table] | None:
     rows = [_cell_row(*key, *sums) for key, sums in _cells(frame, regions, industries).items()]
     largest = max((r for r in rows if not r["total"]), key=lambda r: r["value"])
     spec = heat_matrix(
-        session.colours(), rows, _compared_words() | {"value": words("chart.revenue"), "growth": words("column.growth")},
+        session.colours(), rows, _compared_words("chart.cell") | {"value": words("chart.revenue"), "growth": words("column.growth")},
         [_shown("region", r) for r in regions] + [total], [_shown("industry", i) for i in industries] + [total],
-        height=20 * (len(industries) + (len(industries) > 1)) + 18,
+        height=23 * (len(industries) + (len(industries) > 1)) + 18,
     )
     alt = words("page.overview.matrix_alt", region=largest["column"], industry=largest["line"], value=largest["value_text"])
     cells = frame[frame.section == "cell"][["region", "industry", "accounts", "revenue", "revenue_before"]]
@@ -277,7 +279,7 @@ def _movers() -> tuple[Spec, str, Table]:
     table = Table(moved[columns].rename(columns={"name": "account"}), dict.fromkeys(columns[-3:], "money"))
     rows = [_mover_row(row) for row in moved.itertuples()]
     alt = words("page.overview.movers_alt", up=rows[0]["name"], down=rows[-1]["name"]) if rows else ""
-    return movers_chart(session.colours(), rows, _compared_words(), 25 * len(rows)), alt, table
+    return movers_chart(session.colours(), rows, _compared_words("dimension.account"), 29 * len(rows)), alt, table
 
 
 def _mover_row(row: Any) -> dict[str, Any]:
@@ -306,7 +308,7 @@ def _tiers() -> tuple[Spec, str, Table]:
     said = {"tier": words("dimension.tier"), "accounts": words("chart.accounts"), "revenue": words("chart.revenue")}
     summary = "; ".join(f"{r['name']}: {r['accounts_label']}, {r['revenue_label']}" for r in rows)
     columns = {"accounts": "count", "revenue": "money", "revenue_before": "money"}
-    spec = tier_butterfly(session.colours(), rows, said, max(30, 220 // max(len(rows), 1)) * len(rows))
+    spec = tier_butterfly(session.colours(), rows, said, max(30, 255 // max(len(rows), 1)) * len(rows))
     return spec, words("page.overview.tiers_alt", summary=summary), Table(part[["tier", *columns]].astype({"tier": str}), columns)
 
 
@@ -327,8 +329,9 @@ def _overview() -> pd.DataFrame:
     return session.report(session.view(), "overview", limit=5)
 
 
-def _compared_words() -> dict[str, str]:
-    return {"actual": words("chart.actual"), "before": words("chart.last_year"), "target": words("chart.target"), "change": words("column.growth")}
+def _compared_words(name: str) -> dict[str, str]:
+    keys = {"before": "chart.last_year", "actual": "chart.actual", "target": "chart.target", "change": "column.growth"}
+    return {"name": words(name), **{key: words(text) for key, text in keys.items()}}
 
 
 def _as_of() -> date:

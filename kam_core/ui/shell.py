@@ -49,9 +49,9 @@ def run(page: Any, menu: Menu) -> None:
     """Sidebar, then the page."""
     if _first_run_of_the_process():
         st.rerun()
-    style.apply()
+    style.apply(session.colours())
     with st.sidebar:
-        links, chosen, last = st.container(gap=None), st.container(), st.container()
+        links, chosen, last = st.container(gap=None, key="menu"), st.container(), st.container()
     with last:
         sidebar.language()
     if session.snapshot() is None:
@@ -65,7 +65,7 @@ def run(page: Any, menu: Menu) -> None:
     session.use(sidebar.view())
     if page.url_path != "accounts":
         st.session_state["account"] = None
-    address.write()
+    address.write(page.url_path)
     _menu(menu, links)
     _guarded(page)
 

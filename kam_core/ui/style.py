@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
+from kam_core.charts.tokens import Look
+
 CSS = """
-<style>
 .stMainBlockContainer { padding: 2.2rem 1.5rem 1rem 1.5rem; max-width: 1760px; }
 header.stAppHeader { height: 2.2rem; min-height: 2.2rem; background: transparent; }
 .stMainBlockContainer > div > [data-testid="stVerticalBlock"], .stMainBlockContainer > [data-testid="stVerticalBlock"] { gap: .6rem; }
 h1 { padding: 0 0 .15rem 0 !important; }
-.kam-sentence { margin: 0; font-size: .95rem; color: inherit; display: flex; flex-wrap: wrap; gap: 0 1.5rem; justify-content: space-between; }
+.kam-sentence { margin: 0; font-size: .95rem; color: inherit; display: flex; flex-wrap: wrap; }
+.kam-sentence { gap: 0 1.5rem; justify-content: space-between; }
 .kam-sentence span { opacity: .65; font-size: .85rem; }
 .kam-head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1rem; min-width: 0; }
 .kam-head h3 { font-size: 1rem; font-weight: 600; margin: 0; padding: 0; line-height: 1.5; }
 .kam-legend { display: flex; gap: .8rem; font-size: .8rem; opacity: .85; flex-wrap: wrap; }
-.kam-legend i { display: inline-block; width: .75em; height: .75em; margin-right: .35em; vertical-align: -.05em; box-sizing: border-box; }
+.kam-legend i { display: inline-block; width: .75em; height: .75em; margin-right: .35em; vertical-align: -.05em; }
+.kam-legend i { box-sizing: border-box; }
 .kam-solid { background: var(--c); }
 .kam-outline { border: 1.5px solid var(--c); }
 .kam-partial { border: 1.5px dashed var(--c); background: color-mix(in srgb, var(--c) 40%, transparent); }
@@ -24,18 +27,41 @@ h1 { padding: 0 0 .15rem 0 !important; }
 [class*="st-key-head_"] > div:first-child { flex: 1 1 auto; min-width: 0; }
 [class*="st-key-more_"] button { min-height: 1.4rem; padding: 0 .4rem; }
 [class*="st-key-more_"] button svg, [class*="st-key-more_"] [data-testid="stIconMaterial"] { display: none; }
-.st-key-kpis [data-testid="stMetric"] { padding: .5rem .75rem .35rem .75rem; }
-.st-key-kpis [data-testid="stMetricValue"] { line-height: 1.25; font-variant-numeric: tabular-nums; }
+.kam-kpis { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .5rem; }
+.kam-kpi { position: relative; border: 1px solid var(--kam-line); border-radius: 6px; padding: .5rem .8rem; cursor: help; }
+.kam-kpi:focus-visible { outline: 2px solid var(--kam-good); }
+.kam-label { font-size: .86rem; opacity: .8; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.kam-value { display: flex; justify-content: space-between; align-items: center; gap: .4rem; min-height: 2.2rem; }
+.kam-value b { font-size: 1.7rem; font-weight: 600; line-height: 1.25; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.kam-value img { flex: 0 1 80px; min-width: 40px; }
+.kam-delta { font-size: .88rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+.kam-tip { display: none; position: absolute; z-index: 50; left: 0; top: calc(100% + 4px); width: max(100%, 250px); }
+.kam-tip { padding: .6rem .75rem; font-size: .86rem; line-height: 1.45; border-radius: 6px; }
+.kam-tip { background: var(--kam-text); color: var(--kam-surface); box-shadow: 0 4px 16px rgb(0 0 0 / .25); }
+.kam-tip i { opacity: .75; }
+.kam-kpi:nth-child(n+5) .kam-tip { left: auto; right: 0; }
+.kam-kpi:hover .kam-tip, .kam-kpi:focus .kam-tip { display: block; }
 [class*="st-key-changes"] a { padding: .12rem 0; min-height: 0; }
 [class*="st-key-changes"] a p { white-space: normal; text-overflow: clip; line-height: 1.35; font-size: .93rem; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; min-height: 2.2rem; padding: 0 .5rem; margin: 0; }
 [data-testid="stSidebarUserContent"] { padding: 0 1.1rem 1rem 1.1rem; }
 .kam-brand { font-weight: 700; font-size: 1.05rem; margin: 0 0 .4rem .2rem; }
+[class*="st-key-card_"] [data-testid="stElementToolbar"] { right: 2.2rem; }
+.stVegaLiteChart [data-testid="stElementToolbarButton"]:first-child { display: none; }
+.st-key-matrix_scroll { overflow-x: auto; }
+[class*="st-key-more_"] { margin-right: -.5rem; }
+.st-key-menu { margin-bottom: .5rem; }
 section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
-@media (max-width: 640px) { .stMainBlockContainer { padding: 3rem .8rem 1rem .8rem; } .kam-sentence span { flex-basis: 100%; } }
-</style>
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 3rem .8rem 1rem .8rem; }
+  .st-key-matrix_scroll > div { min-width: 640px; }
+  .kam-sentence span { flex-basis: 100%; }
+  .kam-kpi:nth-child(even) .kam-tip { left: auto; right: 0; }
+}
 """
 
 
-def apply() -> None:
-    st.html(CSS)
+def apply(look: Look) -> None:
+    """The rules, with the colours of the theme as variables."""
+    colours = (f"--kam-{name}: {getattr(look, name)};" for name in ("text", "surface", "line", "good"))
+    st.html(f"<style>:root {{ {' '.join(colours)} }}{CSS}</style>")

@@ -7,7 +7,7 @@ if accounts.opened():
     accounts.account()
     session.use(accounts.view())
     cards.kpis(["revenue", "gross_margin", "orders", "average_order_value", "discount_rate", "return_rate"])
-    overview.revenue()
+    overview.revenue("page.account.months")
     accounts.order_lines()
 else:
     cards.title("accounts")
