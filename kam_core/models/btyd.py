@@ -220,8 +220,7 @@ def _loglik_and_gradient(theta: Array, rows: _Rows, k: int, m: int) -> tuple[flo
         + w @ (np.logaddexp(log_s1, log_s2) - A * log_T)
     )
     d_r = weight_by_x @ psi(A_by_x) + n * (theta[1] - psi(r)) + w @ (left * log_grown + stays * ds2_dA - log_T)
-    # d ln(grown^A)/d alpha = A (1/(alpha+T) - 1/(alpha+t_x)) and du/d alpha = (t_x - T)/(alpha+T)^2 - ... =
-    # -u/(alpha+T)
+    # d ln S1/d alpha = A (1/(alpha+T) - 1/(alpha+t_x)), and du/d alpha = -u/(alpha+T).
     d_alpha = n * r / alpha + w @ (left * A * (1 / end_T - 1 / end_tx) - (A + stays * u_ds2_du) / end_T)
     psi_all = psi(a + b + x + m)
     d_a = n * psi(a + b) - weight_by_x @ psi_all + left_by_x.sum() / a
@@ -296,7 +295,7 @@ def _fit_k(rows: _Rows, model: str, k: int, start: Array) -> Fit:
         return -total / rows.accounts, -gradient / rows.accounts
 
     low, high = np.log(PARAMETER_BOUNDS)
-    options = {"maxiter": 500, "ftol": 1e-11, "gtol": 1e-7}
+    options = {"maxiter": 200, "ftol": 1e-11, "gtol": 1e-7}
     found = minimize(
         objective, np.clip(start, low, high), jac=True, method="L-BFGS-B", bounds=[(low, high)] * 4, options=options
     )

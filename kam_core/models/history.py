@@ -27,8 +27,14 @@ class History:
     lines: Array
 
     def until(self, end: int) -> "History":
-        """Only what was known at the end of the day `end`; accounts without an order by then disappear."""
+        """Only what was known at the end of the day `end`; accounts without an order by then disappear.
+
+        Raises KamError when none is left.
+        """
         known = self.day <= end
+        if not np.any(known & self.is_order):
+            day = np.datetime64(end, "D")
+            raise KamError(f"No order is dated on or before {day}: choose a later date or load earlier orders.")
         ordered = np.zeros(len(self.accounts), dtype=bool)
         ordered[self.code[known & self.is_order]] = True
         return self._keep(known & ordered[self.code], ordered)

@@ -99,9 +99,6 @@ def outlook(history: History, end: int, horizon_days: int, key_share: float = 0.
     Steps 2 and 3 look at the upper 2 · key_share of accounts by revenue. Raises KamError where history is too thin.
     """
     known = history.until(end)
-    if not len(known.accounts):
-        day = np.datetime64(end, "D")
-        raise KamError(f"No order is dated on or before {day}: choose a later date or load earlier orders.")
     now = timings(known, end, horizon_days)
     earlier = list(_earlier(known, end, horizon_days, 2 * key_share, now))
     seasonal, model = _choose(earlier, True in now)

@@ -26,6 +26,7 @@ class Scores:
     facts: dict[str, Any]
     statement: str
     summary: Summary | None = None
+    z_bar: Array | None = None
     fit: Fit | None = None
     spend_fit: spend.SpendFit | None = None
 
@@ -52,29 +53,19 @@ def score(
         )
     last = int(as_days(end))
     known = history.read(account_ids, dates, amounts, lines).until(last)
-    if not len(known.accounts):
-        raise KamError(
-            f"No order is dated on or before {np.datetime64(last, 'D')}: choose a later date or load earlier orders."
-        )
     own = rhythm(known, last)
     base = _base_columns(known, own, last)
-    facts: dict[str, Any] = {
+    facts = {
         "as_of": str(np.datetime64(last, "D")),
         "data_from": str(np.datetime64(int(own.first_day.min()), "D")),
-    }
-    facts |= {
         "horizon_days": horizon_days,
         "accounts": len(known.accounts),
-        "season": _season(known, last, horizon_days),
+        "season": horizon_factor(known.order_days()[1], last, horizon_days),
     }
     try:
-        return _by_model(known, own, last, horizon_days, key_share, base, facts)
+        return _by_model(known, own, outlook(known, last, horizon_days, key_share), base, facts)
     except KamError as thin:
         return _by_rule(base, facts, str(thin))
-
-
-def _season(known: History, end: int, horizon_days: int) -> float:
-    return horizon_factor(known.order_days()[1], end, horizon_days)
 
 
 def _base_columns(known: History, own: Rhythm, end: int) -> dict[str, Array]:
@@ -93,18 +84,9 @@ def _base_columns(known: History, own: Rhythm, end: int) -> dict[str, Array]:
     }
 
 
-def _by_model(
-    known: History,
-    own: Rhythm,
-    end: int,
-    horizon_days: int,
-    key_share: float,
-    base: dict[str, Array],
-    facts: dict[str, Any],
-) -> Scores:
-    future = outlook(known, end, horizon_days, key_share)
-    s = btyd.summarise_times(known.accounts, *known.order_days(), end, btyd.DAYS_PER_WEEK)
-    # Value over years and P(alive) as context: the fullest model, on the calendar: seasons cancel over a year.
+def _by_model(known: History, own: Rhythm, future: Outlook, base: dict[str, Array], facts: dict[str, Any]) -> Scores:
+    """Risk from the outlook; value and P(alive) from MBG/CNBD-k on the calendar, since seasons cancel over a year."""
+    s = btyd.summarise_times(known.accounts, *known.order_days(), future.end, btyd.DAYS_PER_WEEK)
     fit = btyd.fit(*s[1:], model="mbg/cnbd-k", k=future.timing.fits["bg/cnbd-k"].k)
     z_bar = mean_repeat_order(known, own)
     spend_fit = _spend_fit(s, z_bar)
@@ -116,7 +98,7 @@ def _by_model(
         "spend_per_order": per_order,
         "expected_value": future.expected_orders * per_order,
     }
-    return Scores(table, facts | _model_facts(future, fit, spend_fit), _statement(future), s, fit, spend_fit)
+    return Scores(table, facts | _model_facts(future, fit, spend_fit), _statement(future), s, z_bar, fit, spend_fit)
 
 
 def mean_repeat_order(known: History, own: Rhythm) -> Array:

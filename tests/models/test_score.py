@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from kam_core.errors import KamError
+from kam_core.models import btyd
 from kam_core.models.rhythm import SILENCE_RULE
 from kam_core.models.score import score
+from kam_core.models.value import lifetime_value, value_interval
 
 END = "2026-06-30"
 NEEDS_A_MODEL = ("p_alive", "churn_risk", "expected_orders", "spend_per_order", "expected_value")
@@ -44,6 +46,18 @@ def test_an_ordinary_company() -> None:
     assert s.facts["risk_timing"]["k"] == 2
     assert s.fit is not None and s.fit.model == "mbg/cnbd-k" and s.spend_fit is not None
     assert s.statement.startswith("BG/CNBD-2 on 400 accounts")
+
+
+def test_scores_carry_what_lifetime_value_needs() -> None:
+    s = score(*company(150), END)
+    assert s.fit is not None and s.spend_fit is not None and s.summary is not None and s.z_bar is not None
+    x, t_x, T = s.summary[1:4]
+    expected = lifetime_value(s.fit, s.table["spend_per_order"], x, t_x, T, 12, 0.01, 0.3)
+    assert np.all(expected >= 0)
+    spread = btyd.covariance(s.fit, x, t_x, T)
+    few = slice(0, 40)
+    found = value_interval(s.fit, s.spend_fit, x[few], t_x[few], T[few], s.z_bar[few], spread, 12, 0.01, 0.3, draws=100)
+    assert found.total_low < expected[few].sum() < found.total_high
 
 
 def test_order_of_rows_and_later_rows_do_not_matter() -> None:
