@@ -148,8 +148,9 @@ def names() -> dict[str, dict[str, str]]:
 
 
 def _version() -> str:
+    """What figures are kept by: the file, as ids alone are not unique among warehouses."""
     found = snapshot()
-    return found.id if found else ""
+    return str(found.path) if found else ""
 
 
 @st.cache_data(**KEPT, hash_funcs={View: repr})

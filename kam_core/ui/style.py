@@ -49,7 +49,6 @@ h1 { padding: 0 0 .15rem 0 !important; }
 [class*="st-key-card_"] [data-testid="stElementToolbar"] { right: 2.2rem; }
 .stVegaLiteChart [data-testid="stElementToolbarButton"]:first-child { display: none; }
 .st-key-matrix_scroll { overflow-x: auto; }
-[class*="st-key-more_"] { margin-right: -.5rem; }
 .st-key-menu { margin-bottom: .5rem; }
 section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
 @media (max-width: 640px) {

@@ -1,0 +1,57 @@
+"""The accounts page and one account, through app.py."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import shown
+
+PAGE = "pages/portfolio/accounts.py"
+
+
+@pytest.fixture
+def accounts(app: AppTest) -> AppTest:
+    return app.run().switch_page(PAGE).run()
+
+
+def test_one_row_an_account_largest_first(accounts: AppTest):
+    table = accounts.dataframe[0].value
+    assert accounts.title[0].value == "Which accounts, and how are they going?"
+    assert table["account"].tolist() == ["Haihe Power", "白塔银行", "Lanjiang Steel"]
+    assert table["revenue"].tolist() == [1750, 400, 30]
+    assert table["growth"].tolist()[:2] == [0.25, -0.5]  # 1750 / 1400 − 1, 400 / 800 − 1
+    assert table["days_silent"].tolist() == [1, 27, 0]  # 9 Mar, 11 Feb, 10 Mar, as of 10 Mar
+
+
+def test_search_finds_by_name_and_number(accounts: AppTest):
+    accounts.text_input(key="search").set_value("steel lan").run()
+    assert accounts.dataframe[0].value["account"].tolist() == ["Lanjiang Steel"]
+
+
+def test_filters_hold_over_pages(app: AppTest):
+    app.run()
+    app.multiselect(key="region").set_value(["North"]).run()
+    app.switch_page(PAGE).run()
+    assert app.dataframe[0].value["account"].tolist() == ["白塔银行"]
+
+
+def test_an_open_account_shows_its_figures_and_where_each_line_came_from(app: AppTest):
+    app.query_params["account"] = "1"
+    app.run().switch_page(PAGE)
+    app.query_params["account"] = "1"
+    app.run()
+    assert app.title[0].value == "Haihe Power"
+    assert "Juan Luo" in shown(app)
+    assert "<b>¥1.75K</b>" in shown(app)
+    assert app.dataframe[0].value["amount"].tolist() == [250, 500, 1000]  # newest first
+
+
+def test_nothing_matches_says_what_to_do(app: AppTest):
+    app.run()
+    app.multiselect(key="region").set_value(["North"]).run()
+    app.multiselect(key="industry").set_value(["Steel"]).run()
+    app.switch_page(PAGE).run()
+    assert app.subheader[0].value == "Nothing matches these filters"
+    app.button(key="reset").click().run()
+    assert len(app.dataframe[0].value) == 3
