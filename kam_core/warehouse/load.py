@@ -89,14 +89,16 @@ def load(
                 work.write_refused(rejects)
             if not sum(counts.taken for counts in staged.counts.values()):
                 raise KamError(work.nothing_taken())
-            notes = work.tell_history(today or draft.started_at.astimezone().date()) + work.changed_totals(tables)
-            changed = any(t["added"] or t["updated"] or t["removed"] for t in tables.values())
+            changed = any(merge.changes(counts) for counts in tables.values())
             report = LoadReport(
-                mode, dry_run, changed, tables, work.files, notes, list(staged.warnings),
+                mode, dry_run, changed, tables, work.files, [], list(staged.warnings),
                 work.refused_examples(), staged.mapping.to_toml(),
             )  # fmt: skip
             if not changed and not work.policy_changed:
                 return report
+            work.keep_the_rest()
+            notes = work.tell_history(today or draft.started_at.astimezone().date()) + work.changed_totals(tables)
+            report = replace(report, notes=notes)
             manifest = work.finish("load", tables, notes)
         if dry_run:
             return report
@@ -121,8 +123,7 @@ def rebuild(store: Store, policy: Policy, progress: Progress | None = None) -> S
         if draft.parent is None or draft.parent.manifest.policy_sha256 == policy.sha256:
             return None
         with _opened(draft, draft.parent, policy, progress) as work:
-            for table in TABLES.values():
-                merge.keep(work.con, table, work.old(table))
+            work.keep_the_rest()
             work.carry_history()
             manifest = replace(work.finish("policy", {}, []), demo=draft.parent.manifest.demo)
         return store.commit(draft, manifest, policy.retention)
@@ -176,11 +177,10 @@ class _Work:
         return staged
 
     def merge(self, staged: ingest.Staged, mode: str) -> Counts:
-        """Create all raw tables; returns the counts of those that the files fill."""
+        """Create the raw tables that the files change; returns the counts of all that the files fill."""
         result = {}
         for name, table in TABLES.items():
             if name not in staged.counts:
-                merge.keep(self.con, table, self.old(table))
                 continue
             self.say(f"merging {name}", 0.4)
             read, new = staged.counts[name], f"scratch.staged.{name}"
@@ -190,6 +190,13 @@ class _Work:
             merged["refused"] += read.refused
             result[name] = {"read": read.rows_read, **merged, "left_out": sum(read.left_out_by_reason.values())}
         return result
+
+    def keep_the_rest(self) -> None:
+        """Carry over the tables that were not created, once it is known that there will be a new snapshot."""
+        created = _columns(self.con, self.draft.id)
+        for name, table in TABLES.items():
+            if name not in created:
+                merge.keep(self.con, table, self.old(table))
 
     def old(self, table: Table) -> str:
         """The relation of the rows loaded before, with the columns of today.

@@ -28,7 +28,7 @@ def keep(con: Any, table: Table, old: str) -> None:
 def merge(
     con: Any, table: Table, old: str, new: str, mode: str, given: Collection[str], shift: int = 0
 ) -> dict[str, int]:
-    """Create raw.<table> from the rows loaded before and the staged ones; returns how many rows did what.
+    """Match the staged rows with those loaded before; returns how many did what, and creates raw.<table> if any did.
 
     `old` and `new` are relations with the columns of the raw table. `given` names the columns that the files have: an
     update leaves the others as they were. `shift` is added to the staged numbers of files. With mode "append", what
@@ -45,11 +45,14 @@ def merge(
     counts = _counts(staged - matched, changed, matched - changed, before - matched if mode == "replace" else 0)
     if mode == "append":
         counts.update(updated=0, refused=changed)
-    if not (counts["added"] or counts["updated"] or counts["removed"]):
-        keep(con, table, old)
-    else:
+    if changes(counts):
         _create(con, table, _merged(table, old, new, mode, given, shift), in_order=True)
     return counts
+
+
+def changes(counts: dict[str, int]) -> bool:
+    """Whether a table is another after these counts."""
+    return bool(counts["added"] or counts["updated"] or counts["removed"])
 
 
 def _counts(added: int, updated: int = 0, unchanged: int = 0, removed: int = 0) -> dict[str, int]:
