@@ -26,6 +26,8 @@ DAYS_PER_WEEK = 7.0
 # Weeks; only a clock that stands still (season.py) can bring two order days closer than this.
 SHORTEST_GAP = 0.1 / DAYS_PER_WEEK
 LARGEST_K = 12
+# Of very many accounts, this many choose k and a good start; all of them then fit the parameters.
+FIRST_LOOK = 20_000
 # Ten repeat buyers for each of the four parameters; below that the likelihood is so flat that its maximum says little.
 FEWEST_REPEAT_BUYERS = 40
 MODELS = ("bg/nbd", "mbg/nbd", "bg/cnbd-k", "mbg/cnbd-k")
@@ -266,6 +268,10 @@ def fit(
         raise KamError(f"The model '{model}' needs litt, the sum of ln(gap) of each account: take it from summarise().")
     x, t_x, T, litt = (v.ravel() for v in _floats(x, t_x, T, 0.0 if litt is None else litt))
     _refuse_thin(x)
+    if near is None and np.count_nonzero(x) > 4 * FIRST_LOOK:
+        few = slice(None, None, len(x) // FIRST_LOOK)
+        near = fit(x[few], t_x[few], T[few], litt[few], model, k)
+        k = near.k
     rows = _collapse(x, t_x, T, litt)
     if searched and k is None:
         return _fit_best_k(rows, model)

@@ -170,6 +170,18 @@ def test_equal_accounts_are_collapsed() -> None:
     assert rows.total_litt == pytest.approx(1.3)
 
 
+def test_very_many_accounts_give_the_same_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(2)
+    T = rng.integers(20, 100, 4000).astype(float)
+    x = rng.poisson(rng.gamma(1.3, 0.2, 4000) * T)
+    t_x = np.where(x > 0, T * rng.beta(np.maximum(x, 1), 1), 0.0)
+    whole = btyd.fit(x, t_x, T, model="mbg/nbd")
+    monkeypatch.setattr(btyd, "FIRST_LOOK", 500)
+    stepwise = btyd.fit(x, t_x, T, model="mbg/nbd")
+    assert stepwise.accounts == 4000 and stepwise.loglik == pytest.approx(whole.loglik, abs=0.01)
+    assert stepwise.r == pytest.approx(whole.r, rel=1e-3)
+
+
 def test_risk_and_expectation_agree() -> None:
     # A hair's breadth of time holds at most one order: P(an order) = expected orders.
     fit = Fit("mbg/cnbd-k", 2, 1.3, 2.8, 0.42, 0.79)
