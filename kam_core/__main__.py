@@ -135,6 +135,7 @@ def _filters(command: argparse.ArgumentParser) -> None:
     command.add_argument("--start", type=date.fromisoformat, metavar="DAY")
     command.add_argument("--end", type=date.fromisoformat, metavar="DAY", help="the first day that no longer counts")
     command.add_argument("--as-of", type=date.fromisoformat, metavar="DAY")
+    command.add_argument("--as-user", metavar="EMAIL", help="only what this person may see")
     for name in ("region", "industry", "tier", "manager", "segment", "account", "product-line", "partner"):
         command.add_argument(f"--{name}", action="append", default=[], metavar="VALUE",
                              help="value or id; may be repeated")

@@ -15,6 +15,7 @@ import pandas as pd
 
 from kam_core import ingest
 from kam_core import policy as policies
+from kam_core.access.people import scope_of
 from kam_core.access.scope import Scope
 from kam_core.demo import generate
 from kam_core.errors import KamError
@@ -143,7 +144,8 @@ def metrics(args: Arguments) -> None:
 
 
 def metric(args: Arguments) -> None:
-    view, reader = _view(args), _reader(args)
+    reader = _reader(args)
+    view = _view(args, reader)
     by = [d.strip() for d in args.by.split(",") if d.strip()]
     frame = query.measure(reader, view, args.keys, by)
     _print_frame(frame, args.format)
@@ -155,7 +157,8 @@ def metric(args: Arguments) -> None:
 
 def report(args: Arguments) -> None:
     settings = dict(_setting(text) for text in args.settings)
-    _print_frame(reports.report(_reader(args), _view(args), args.name, **settings), args.format)
+    reader = _reader(args)
+    _print_frame(reports.report(reader, _view(args, reader), args.name, **settings), args.format)
 
 
 def bench(args: Arguments) -> None:
@@ -191,8 +194,8 @@ def _reader(args: Arguments) -> Reader:
     return Reader(_current(Store(args.warehouse)).path)
 
 
-def _view(args: Arguments) -> View:
-    """What the filters ask for; without a period, everything that is loaded."""
+def _view(args: Arguments, reader: Reader) -> View:
+    """What the filters ask for, in the scope of who is asked for; without a period, everything that is loaded."""
     if args.start or args.end:
         if args.period:
             raise KamError("give either --period or --start and --end")
@@ -203,7 +206,8 @@ def _view(args: Arguments) -> View:
         period = Period(args.period or "all")
     names = ("region", "industry", "tier", "manager", "segment", "account", "product_line", "partner")
     filters = Filters(**{name: tuple(getattr(args, name)) for name in names})
-    return View(Scope.everything(), filters, period, args.as_of)
+    scope = scope_of(reader, args.as_user) if args.as_user else Scope.everything()
+    return View(scope, filters, period, args.as_of)
 
 
 def _progress(what: str) -> Callable[[str, float], None]:

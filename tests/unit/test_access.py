@@ -1,0 +1,72 @@
+"""Who sees what: own accounts, the arm directed, nothing for who left; and no query without its prelude."""
+
+import pytest
+
+from kam_core.access.people import scope_of
+from kam_core.access.scope import Scope
+from kam_core.errors import KamError
+from kam_core.metrics import query, reports
+from kam_core.view import Period, View
+from tests.tiny import order
+
+
+@pytest.fixture(scope="module")
+def reader(built):
+    """Ann holds a (East, Energy); Bo directs the West: c, d; Cy directs Energy: a, c; Di, who held b, has left."""
+    return built(
+        managers=[
+            {"manager_id": "m1", "name": "Ann", "email": "Ann@x.example"},
+            {"manager_id": "m2", "name": "Bo", "email": "bo@x.example", "manager_of": "West"},
+            {"manager_id": "m3", "name": "Cy", "email": "cy@x.example", "manager_of": "Energy"},
+            {"manager_id": "m4", "name": "Di", "email": "di@x.example", "left_on": "2025-01-01"},
+        ],
+        accounts=[
+            {"account_id": "acc-a", "name": "Alpha", "region": "East", "industry": "Energy", "manager_id": "m1"},
+            {"account_id": "acc-b", "name": "Beta", "region": "East", "industry": "Retail", "manager_id": "m4"},
+            {"account_id": "acc-c", "name": "Gamma", "region": "West", "industry": "Energy"},
+            {"account_id": "acc-d", "name": "Delta", "region": "West", "industry": "Retail"},
+        ],
+        orders=[order("2025-03-01", f"acc-{a}", amount) for a, amount in zip("abcd", (1, 20, 300, 4000), strict=True)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("email", "revenue", "accounts"),
+    [
+        ("ann@x.example", 1, {"acc-a"}),
+        ("bo@x.example", 4300, {"acc-c", "acc-d"}),
+        ("cy@x.example", 301, {"acc-a", "acc-c"}),
+        ("di@x.example", 0, set()),
+    ],
+)
+def test_each_sees_own_accounts_and_the_arm_directed(reader, email, revenue, accounts):
+    view = View(scope=scope_of(reader, email), period=Period("all"))
+    assert query.measure(reader, view, ["revenue"])["revenue"].iloc[0] == revenue
+    assert set(reports.report(reader, view, "accounts")["account_id"]) == accounts
+
+
+def test_a_filter_narrows_a_scope_and_never_widens_it(reader):
+    view = View(scope=scope_of(reader, "ann@x.example"), period=Period("all"))
+    assert query.measure(reader, view.keep(account="acc-d"), ["revenue"])["revenue"].iloc[0] == 0
+
+
+def test_an_unknown_address_is_refused(reader):
+    with pytest.raises(KamError, match="no manager has the e-mail address"):
+        scope_of(reader, "eve@x.example")
+
+
+@pytest.mark.parametrize("name", reports.names())
+def test_no_report_shows_an_account_outside_the_scope(reader, name):
+    """Every text and id in the answer to Ann: nothing of b, c, d, of their names or of their sums."""
+    frame = reports.report(reader, View(scope=Scope((("manager_id", "m1"),)), period=Period("all")), name)
+    seen = {str(value) for column in frame.columns for value in frame[column]}
+    assert not seen & {"acc-b", "acc-c", "acc-d", "Beta", "Gamma", "Delta", "West", "Retail"}
+    numbers = {float(v) for column in frame.select_dtypes("number") for v in frame[column].dropna()}
+    assert not numbers & {20.0, 300.0, 4000.0, 4321.0}
+
+
+def test_a_query_that_forgets_its_prelude_fails(reader):
+    import duckdb
+
+    with pytest.raises(duckdb.CatalogException):
+        reader.rows("select * from account_month")
