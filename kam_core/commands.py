@@ -153,6 +153,8 @@ def metric(args: Arguments) -> None:
         if frame[key].isna().all():
             reason = query.why_missing(reader, view, key, by)
             _say(f"{key}: {t('en', 'missing.' + reason)}")
+        elif first := query.loaded_only_from(reader, view, key):
+            _say(f"{key}: {t('en', 'missing.loaded_only_from', date=first.isoformat())}")
 
 
 def report(args: Arguments) -> None:

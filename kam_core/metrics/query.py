@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -244,3 +245,20 @@ def why_missing(reader: Reader, view: View, key: str, by: Sequence[str] = ()) ->
     if found.span == "trailing" or found.compares:
         return "no_earlier_year"
     return "nothing_in_view"
+
+
+def loaded_only_from(reader: Reader, view: View, key: str) -> date | None:
+    """The first day loaded, where the earlier days that a measure compares with begin before it; else None.
+
+    The figure is then by its definition, but what it compares with is not a whole year: pages and commands say so.
+    """
+    found, facts = _known(key), Facts.read(reader)
+    span = view.period.span(facts.calendar(view))
+    if found.span == "trailing":
+        start = trailing_year(trailing_year(span.end).start).start
+    elif found.compares:
+        start = year_before(span).start
+    else:
+        return None
+    first: date = facts.values["first_day"]
+    return first if start < month_start(first) else None
