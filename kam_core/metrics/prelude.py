@@ -21,6 +21,46 @@ OF_ACCOUNTS = ("activities", "tickets", "contracts", "contacts", "assignments") 
 @dataclass(frozen=True)
 class Bucket:
     """A labelled stretch of days, and the one it is compared with (`before`), if any."""
+def _tier_day(asked: str) -> str:
+    """The last day on or before `asked` for which tiers were worked out: a month end, or the last day loaded."""
+    return (
+        f"case when {asked} >= f.as_of then f.as_of when last_day({asked}) = {asked} then {asked}"
+        f" else cast(date_trunc('month', {asked}) as date) - 1 end"
+    )
+
+
+# Each account's tier on the tier days of $since and $until, settings of the reports that name it.
+_MOVES = f"""
+select
+    *,
+    case
+        when from_tier is null then 'entered'
+        when to_tier is null then 'left'
+        when from_tier = to_tier then 'stayed'
+        when from_tier = 'N' or to_tier = 'N' then 'classed'
+        when position(to_tier in 'SABC') < position(from_tier in 'SABC') then 'rose'
+        else 'fell'
+    end as movement
+from (
+    select
+        d.since, d.until, t.account_id,
+        max(t.tier) filter (where t.as_of = d.since) as from_tier, max(t.tier) filter (where t.as_of = d.until) as to_tier,
+        coalesce(max(t.revenue) filter (where t.as_of = d.since), 0) as revenue_before,
+        coalesce(max(t.revenue) filter (where t.as_of = d.until), 0) as revenue
+    from (
+        select {_tier_day("asked.since")} as since, {_tier_day("asked.until")} as until
+        from facts as f cross join (
+            select
+                coalesce(try_cast($since as date), cast(cast($as_of as date) - interval 12 months as date)) as since,
+                coalesce(try_cast($until as date), cast($as_of as date)) as until
+        ) as asked
+    ) as d
+    inner join account_history as t on t.as_of in (d.since, d.until)
+    group by d.since, d.until, t.account_id
+)
+"""
+
+
 
     label: str
     span: Span
@@ -67,6 +107,11 @@ class Query:
             "account_month": self._account_month("account_month"),
             "account_month_line": self._account_month("account_month_line"),
             "account_part": self._account_month("account_part"),
+            "account_moves": _MOVES,
+            "policy": "select * from mart.policy",
+            "account_rank": (
+                "select r.* from mart.account_rank as r inner join accounts as a on a.account_id = r.account_id"
+            ),
             "account_part_line": self._account_month("account_part_line"),
             "order_lines": self._order_lines(),
             **{table: self._of_accounts(table) for table in OF_ACCOUNTS},
@@ -97,6 +142,7 @@ class Query:
 
     def _accounts(self) -> str:
         condition, values = self.view.scope.condition()
+            "targets_apply": all(name in ("region", "industry", "manager") for name, _ in self.view.filters.items()),
         self.params |= values
         parts = [f"({condition})"]
         for name, chosen in self.view.filters.items():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,11 @@ import pandas as pd
 
 from kam_core.errors import KamError
 from kam_core.metrics.facts import Facts, Reader
-from kam_core.metrics.prelude import Bucket, Query
-from kam_core.view import View, year_before
+from kam_core.metrics.prelude import Bucket, Query, trailing_year
+from kam_core.view import Period, View, year_before
 
 FOLDER = Path(__file__).parent / "sql" / "reports"
+POLICY = "policy "  # a default that is a rule of the policy: `-- default: visit = policy cost_to_serve.visit`
 
 
 @cache
@@ -43,10 +46,12 @@ def defaults(name: str) -> dict[str, Any]:
 
 
 def parsed(value: str) -> Any:
-    """A setting given as text: true, false, a number, or the text itself."""
+    """A setting given as text: true, false, a number, or the text itself ("00123" is the number of an account)."""
     if value in ("true", "false"):
         return value == "true"
-    return float(value) if "." in value else int(value) if value.lstrip("-").isdigit() else value
+    if re.fullmatch(r"-?(0|[1-9]\d*)", value):
+        return int(value)
+    return float(value) if re.fullmatch(r"-?\d*\.\d+", value) else value
 
 
 def report(reader: Reader, view: View, name: str, **settings: Any) -> pd.DataFrame:
@@ -58,12 +63,42 @@ def report(reader: Reader, view: View, name: str, **settings: Any) -> pd.DataFra
     unknown = set(settings) - set(values)
     if unknown:
         raise KamError(f"report {name} has no setting {sorted(unknown)[0]!r}; it has {', '.join(values) or 'none'}")
+    _check_days(name, settings)
     facts = Facts.read(reader)
-    query = Query(view, facts, portfolio=_is_portfolio(text))
     span = view.period.span(facts.calendar(view))
-    query.params |= values | settings
+    if _is_yearly(text):
+        span = trailing_year(span.end)
+        view = view.over(Period.between(span.start, span.end))
+    query = Query(view, _under(facts, values, settings), portfolio=_is_portfolio(text))
+    query.params |= {key: value for key, value in (values | settings).items() if not str(value).startswith(POLICY)}
     sql, params = query.with_prelude(text, [Bucket("", span, year_before(span))])
     return reader.frame(sql, params)
+
+
+def _under(facts: Facts, defaults: dict[str, Any], settings: dict[str, Any]) -> Facts:
+    """The facts under a policy in which the settings that stand for a rule ("policy profit.top_share") replace it."""
+    rules = {key: default.removeprefix(POLICY) for key, default in defaults.items() if str(default).startswith(POLICY)}
+    changed = {rule: settings[key] for key, rule in rules.items() if key in settings}
+    for rule, value in changed.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise KamError(f"{rule} must be a number, not {value!r}")
+    return replace(facts, policy=facts.policy | changed)
+
+
+def _is_yearly(text: str) -> bool:
+    """Reports about a year take the 12 months up to the end of the period, whatever its length."""
+    return "-- days: trailing year" in text
+
+
+DAYS = ("since", "until")  # settings that name a day
+
+
+def _check_days(name: str, settings: dict[str, Any]) -> None:
+    for key in DAYS:
+        try:
+            date.fromisoformat(str(settings.get(key, "2025-12-31")))
+        except ValueError:
+            raise KamError(f"report {name}: {key} takes a day such as 2025-12-31, not {settings[key]!r}") from None
 
 
 def _is_portfolio(text: str) -> bool:

@@ -41,6 +41,8 @@ def build(con: Any, policy: Policy, progress: Progress | None = None) -> None:
     _trailing(con, facts)
     say("tiers", 0.8)
     _tiers(con, policy, facts)
+    ranks = {"as_of": facts["as_of"], "from": add_months(month_start(facts["as_of"]), -11)}
+    con.execute(f"create table mart.account_rank as {_mart('account_rank')}", ranks)
     say("checks", 0.95)
     quality.check(con)
     con.execute("analyze")

@@ -1,9 +1,10 @@
 -- grain: one row: how much of the period's revenue hangs on the largest accounts, children counted with their parent
+-- default: by = group
 with groups as (
-    select group_id, greatest(sum(revenue), 0) as revenue
+    select case when $by = 'account' then account_id else group_id end as group_id, greatest(sum(revenue), 0) as revenue
     from sales
     where side = 'now'
-    group by group_id
+    group by case when $by = 'account' then account_id else group_id end
 ),
 shares as (
     select revenue, revenue / nullif(sum(revenue) over (), 0) as share, row_number() over (order by revenue desc, group_id) as place

@@ -1,0 +1,22 @@
+-- grain: one row per account with a tier on either of two days, from the largest revenue moved down
+-- manager: holder (a manager filter keeps the accounts held today)
+-- default: since = year_before
+-- default: until = latest
+-- default: movement = any
+select
+    m.account_id,
+    a.name,
+    m.movement,
+    m.from_tier,
+    m.to_tier,
+    a.region,
+    a.industry,
+    a.manager_id,
+    a.manager_name,
+    m.revenue_before,
+    m.revenue,
+    m.revenue - m.revenue_before as change
+from account_moves as m
+inner join accounts as a on a.account_id = m.account_id
+where $movement in ('any', m.movement)
+order by greatest(m.revenue, m.revenue_before) desc, m.account_id
