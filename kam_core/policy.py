@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import re
 import tomllib
 import typing
@@ -277,3 +278,55 @@ def _check_together(policy: Policy, source: _Source) -> None:
     names = [name.casefold() for name in (*(s.name for s in stages.open), *stages.won, *stages.lost)]
     if len(set(names)) < len(names) or "" in names:
         source.refuse(("stages", "open"), "must name each stage once")
+
+
+def in_force(values: dict[str, float | str], stages: list[tuple[str, str, float]]) -> Policy:
+    """The policy that a snapshot keeps, from its flat values and its stages (name, outcome, probability) in order."""
+
+    def section(kind: type, prefix: str) -> Any:
+        hints, given = typing.get_type_hints(kind), {}
+        for rule in dataclasses.fields(kind):
+            hint, key = hints[rule.name], prefix + rule.name
+            if hint is Stages:
+                given[rule.name] = _stages(stages)
+            elif dataclasses.is_dataclass(hint):
+                given[rule.name] = section(typing.cast(type, hint), key + ".")
+            elif key in values:
+                given[rule.name] = hint(values[key])
+        return kind(**given)
+
+    policy: Policy = section(Policy, "")
+    return policy
+
+
+def _stages(found: list[tuple[str, str, float]]) -> Stages:
+    if not found:
+        return Stages()
+    named = {outcome: tuple(name for name, kind, _ in found if kind == outcome) for outcome in ("won", "lost")}
+    return Stages(tuple(Stage(n, p) for n, kind, p in found if kind == "open"), named["won"], named["lost"])
+
+
+def to_toml(policy: Policy) -> str:
+    """A policy as a file that `load` reads back to the same."""
+    return "\n".join(_written(dataclasses.asdict(policy), "")).lstrip("\n") + "\n"
+
+
+def _written(values: dict[str, Any], section: str) -> list[str]:
+    """A section's own lines first, as TOML wants them, then the sections inside it."""
+    lines = [f"{key} = {_literal(value)}" for key, value in values.items() if not isinstance(value, dict)]
+    if lines:
+        lines = ["", f"[{section}]", *lines]
+    for key, value in values.items():
+        if isinstance(value, dict):
+            lines += _written(value, f"{section}.{key}" if section else key)
+    return lines
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (tuple, list)):
+        return f"[{', '.join(_literal(v) for v in value)}]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{k} = {_literal(v)}" for k, v in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

@@ -44,7 +44,8 @@ select
 from (
     select
         d.since, d.until, t.account_id,
-        max(t.tier) filter (where t.as_of = d.since) as from_tier, max(t.tier) filter (where t.as_of = d.until) as to_tier,
+        max(t.tier) filter (where t.as_of = d.since) as from_tier,
+        max(t.tier) filter (where t.as_of = d.until) as to_tier,
         coalesce(max(t.revenue) filter (where t.as_of = d.since), 0) as revenue_before,
         coalesce(max(t.revenue) filter (where t.as_of = d.until), 0) as revenue
     from (

@@ -16,6 +16,12 @@ from kam_core.errors import KamError
 DEFAULT_PERIOD = "this_year"
 LISTS = ("region", "industry", "tier", "manager", "segment")
 PLACE = ("account",)  # which account is open: part of the place, not of the filters
+# What a page alone lets one choose, with the value that is left out of the address; "" stands for nothing chosen.
+OWN: dict[str, dict[str, str]] = {
+    "tiers": {"since": "", "until": "", "move": ""},
+    "matrix": {"measure": "revenue", "show": "value", "cell": ""},
+    "concentration": {"by": "group", "leave": "5"},
+}
 Params = dict[str, list[str]]
 
 
@@ -50,6 +56,8 @@ def read(page: str) -> None:
     state["period"] = _period(params)
     for key in PLACE:
         state[key] = (params.get(key) or [None])[0]
+    for key, default in OWN.get(page, {}).items():
+        state[key] = (params.get(key) or [default])[0]
 
 
 def _before_drill(page: str, params: Params) -> Params:
@@ -67,10 +75,16 @@ def _before_drill(page: str, params: Params) -> Params:
 
 def write(page: str) -> None:
     """Put filters and place into the address; what stands at its default is left out."""
-    params = chosen()
+    params = here(page)
     if params != current():
         st.query_params.from_dict(params)
     st.session_state["_page"], st.session_state["_written"] = page, params
+
+
+def here(page: str) -> Params:
+    """All that the address of a page says: what every page shares, and what is its own."""
+    own = {key: st.session_state.get(key) for key in OWN.get(page, {})}
+    return chosen() | {key: [value] for key, value in own.items() if value and value != OWN[page][key]}
 
 
 def chosen(**changes: str | None) -> Params:

@@ -22,12 +22,19 @@ def clicked(key: str) -> None:
         st.session_state["_go"] = {_parameter(k): str(v) for k, v in fields.items() if v is not None}
 
 
+def ticked(key: str, column: str, values: list[str]) -> None:
+    """Callback of a table: a ticked row opens what its `column` says, one of `values` a row."""
+    rows = st.session_state[key]["selection"]["rows"]
+    if rows:
+        st.session_state["_go"] = {column: values[rows[0]]}
+
+
 def go(page: str) -> None:
     """Follow the door that was clicked, before anything is drawn."""
     fields: Mapping[str, Any] | None = st.session_state.pop("_go", None)
     if fields is None:
         return
-    before = address.chosen()
+    before = address.here(page)
     passed = address.chosen(**fields)
     st.session_state["_drill"] = {"page": page, "before": before, "passed": passed}
     st.switch_page(ACCOUNTS, query_params={k: v[0] if len(v) == 1 else v for k, v in passed.items()})

@@ -61,3 +61,22 @@ def test_single_values_under_dotted_names():
     assert values["service.S.visit_every_days"] == 30.0
     assert values["company.currency"] == "CNY"
     assert values["retention.keep_monthly"] == 1.0
+
+
+def test_a_policy_written_out_reads_back_the_same(tmp_path):
+    first = policy.load()
+    changed = replace(
+        first,
+        company=replace(first.company, name='Müller "& Söhne" \\ 北京'),
+        tiers=replace(first.tiers, a_below=0.725, new_orders=5),
+        stages=policy.Stages((policy.Stage("线索", 0.1), policy.Stage("Offer", 0.5)), ("Won", "成交"), ("Lost",)),
+    )
+    (tmp_path / "draft.toml").write_text(policy.to_toml(changed), encoding="utf-8")
+    assert policy.load(tmp_path / "draft.toml") == changed
+
+
+def test_the_policy_kept_in_a_snapshot_is_whole():
+    shipped = policy.load()
+    stages = [(s.name, "open", s.probability) for s in shipped.stages.open]
+    stages += [(name, "won", 1.0) for name in shipped.stages.won] + [(name, "lost", 0.0) for name in shipped.stages.lost]
+    assert policy.in_force(policy.flat(shipped), stages) == shipped
