@@ -72,7 +72,9 @@ def serve(port: int) -> int:
     """Bring everything up to date and serve until stopped."""
     refuse_taken_port(port)
     install(RUNTIME)
-    if not has_data(warehouse()):
+    if has_data(warehouse()):
+        renew_data()
+    else:
         build_demo()
     say(f"The dashboard starts at http://{HOST}:{port} (Ctrl+C ends it).")
     return become(server_command(venv_python(), port))
@@ -200,6 +202,12 @@ def warehouse() -> Path:
 def has_data(folder: Path) -> bool:
     """True when there is any snapshot, with or without its pointer: a demo must never cover somebody's data."""
     return (folder / "CURRENT").exists() or any(folder.glob("snapshots/*.duckdb"))
+
+
+def renew_data() -> None:
+    """Data built by an earlier version, or under another policy, are built anew from what was loaded; quick if not."""
+    if subprocess.call([venv_python(), "-m", "kam_core", "rebuild"], cwd=ROOT, stdout=subprocess.DEVNULL):
+        raise Trouble("the data could not be brought up to date; the reason stands above")
 
 
 def build_demo() -> None:

@@ -26,6 +26,7 @@ from kam_core.view import Filters, Period, View
 from kam_core.warehouse import load as loading
 from kam_core.warehouse.engine import Reader
 from kam_core.warehouse.snapshots import Snapshot, Store
+from kam_core.warehouse.version import built_by
 
 Arguments = argparse.Namespace
 
@@ -111,7 +112,7 @@ def verify(args: Arguments) -> int:
 
 def rebuild(args: Arguments) -> None:
     snapshot = loading.rebuild(Store(args.warehouse), policies.load(args.policy), _progress("rebuilding"))
-    print(f"published {snapshot.id}" if snapshot else "nothing changed: the policy is the one in force")
+    print(f"published {snapshot.id}" if snapshot else "nothing changed: policy and version are those in force")
 
 
 def check(args: Arguments) -> None:
@@ -192,8 +193,17 @@ def _current(store: Store) -> Snapshot:
     return snapshot
 
 
+def _readable(snapshot: Snapshot) -> Snapshot:
+    if snapshot.manifest.built_by != built_by():
+        raise KamError(
+            "the data were built by another version of this product:"
+            " run `python -m kam_core rebuild`; nothing that is loaded is lost"
+        )
+    return snapshot
+
+
 def _reader(args: Arguments) -> Reader:
-    return Reader(_current(Store(args.warehouse)).path)
+    return Reader(_readable(_current(Store(args.warehouse))).path)
 
 
 def _view(args: Arguments, reader: Reader) -> View:

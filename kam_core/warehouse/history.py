@@ -58,19 +58,21 @@ def _tell_stages(con: Any, old: str, today: date) -> list[str]:
 
 
 def _tell_holders(con: Any, old: str, today: date) -> list[str]:
-    """A first sight counts from the day the account was created, a change of manager from the day of the load."""
+    """A first sight counts from the account's creation or first order, a change of manager from the day of the load."""
     con.execute(
         f"""
         create or replace temp table told as
         select
             n.account_id,
             n.manager_id,
-            case when o.account_id is null then coalesce(n.created_on, $today) else $today end as from_on,
+            case when o.account_id is null then least(coalesce(n.created_on, $today), f.day) else $today end as from_on,
             cast(null as date) as to_on,
             n.source_id,
             cast(null as bigint) as source_line
         from raw.accounts as n
         left join {old} as o on o.account_id = n.account_id
+        left join (select account_id, min(order_date) as day from raw.orders group by account_id) as f
+            on f.account_id = n.account_id
         where n.manager_id is distinct from o.manager_id and {_not_loaded("assignments", "n.account_id")}
         """,
         {"today": today},

@@ -23,6 +23,7 @@ from kam_core.schema import TABLES, Table
 from kam_core.warehouse import engine, history, merge
 from kam_core.warehouse.build import build
 from kam_core.warehouse.snapshots import SCHEMA_VERSION, Draft, Manifest, Snapshot, Store, user
+from kam_core.warehouse.version import built_by
 
 EXAMPLES = 20  # refused rows shown in a report; all of them are in meta.refused and in the file of --rejects
 Counts = dict[str, dict[str, int]]  # table → read, added, updated, unchanged, removed, refused, left_out, rows
@@ -94,7 +95,7 @@ def load(
                 mode, dry_run, changed, tables, work.files, [], list(staged.warnings),
                 work.refused_examples(), staged.mapping.to_toml(),
             )  # fmt: skip
-            if not changed and not work.policy_changed:
+            if not changed and not work.must_rebuild:
                 return report
             work.keep_the_rest()
             notes = work.tell_history(today or draft.started_at.astimezone().date()) + work.changed_totals(tables)
@@ -118,15 +119,20 @@ def fill(store: Store, put: Callable[[Any], object], policy: Policy, progress: P
 
 
 def rebuild(store: Store, policy: Policy, progress: Progress | None = None) -> Snapshot | None:
-    """A snapshot of the same data under a changed policy; None when nothing is loaded or the policy is the same."""
+    """The same data under a changed policy or a newer version of the product; None where both are the same."""
     with store.writing() as draft:
-        if draft.parent is None or draft.parent.manifest.policy_sha256 == policy.sha256:
+        if draft.parent is None or is_current(draft.parent, policy):
             return None
         with _opened(draft, draft.parent, policy, progress) as work:
             work.keep_the_rest()
             work.carry_history()
             manifest = replace(work.finish("policy", {}, []), demo=draft.parent.manifest.demo)
         return store.commit(draft, manifest, policy.retention)
+
+
+def is_current(snapshot: Snapshot, policy: Policy) -> bool:
+    """Whether a snapshot was built under this policy and by this version of the product."""
+    return snapshot.manifest.policy_sha256 == policy.sha256 and snapshot.manifest.built_by == built_by()
 
 
 def _own_data(parent: Snapshot | None) -> Snapshot | None:
@@ -159,8 +165,8 @@ class _Work:
                 con.execute(f"insert into meta.{name} by name select * from prev.meta.{name}")
 
     @property
-    def policy_changed(self) -> bool:
-        return self.base is not None and self.base.manifest.policy_sha256 != self.policy.sha256
+    def must_rebuild(self) -> bool:
+        return self.base is not None and not is_current(self.base, self.policy)
 
     # --- rows
 
@@ -321,7 +327,7 @@ class _Work:
         rows = {t: self.con.execute(f"select count(*) from raw.{t}").fetchone()[0] for t in TABLES}
         counts = {t: {**tables.get(t, {}), "rows": n} for t, n in rows.items() if n or t in tables}
         last_source_id = max([self.shift, *(f["source_id"] for f in self.files)])
-        manifest = Manifest(kind, self.policy.sha256, self.files, counts, notes, last_source_id)
+        manifest = Manifest(kind, self.policy.sha256, self.files, counts, notes, built_by(), last_source_id)
         self._write_meta(manifest, tables)
         self.con.execute("detach prev")
         self.con.execute("detach scratch")

@@ -48,6 +48,7 @@ class Manifest:
     files: list[dict[str, Any]] = field(default_factory=list)  # name, sha256, bytes, table, rows_read
     tables: dict[str, dict[str, int]] = field(default_factory=dict)  # read, added, updated, unchanged, refused, rows
     notes: list[str] = field(default_factory=list)
+    built_by: str = ""  # the version of the marts, see version.py
     last_source_id: int = 0  # the highest number ever given to a file, so that none is given twice
     demo: bool = False  # the data are invented
     # --- filled by the store
