@@ -9,18 +9,18 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from kam_core.metrics.facts import Facts
 from kam_core.view import NONE, Calendar, Span, View, add_months, month_start, year_before
 
+PARTS = Path(__file__).parent / "sql" / "parts"
 ATTRIBUTES = "a.name, a.region, a.industry, a.tier, a.segment, a.group_id, a.group_name, a.manager_id as holder_id"
 OF_ACCOUNTS = ("activities", "tickets", "contracts", "contacts", "assignments")  # loaded tables, one account a row
 
 
-@dataclass(frozen=True)
-class Bucket:
-    """A labelled stretch of days, and the one it is compared with (`before`), if any."""
 def _tier_day(asked: str) -> str:
     """The last day on or before `asked` for which tiers were worked out: a month end, or the last day loaded."""
     return (
@@ -62,6 +62,9 @@ from (
 """
 
 
+@dataclass(frozen=True)
+class Bucket:
+    """A labelled stretch of days, and the one it is compared with (`before`), if any."""
 
     label: str
     span: Span
@@ -105,14 +108,14 @@ class Query:
             "accounts": self._accounts(),
             "account_history": self._history(),
             "account_trailing": self._trailing(),
-            "account_month": self._account_month("account_month"),
-            "account_month_line": self._account_month("account_month_line"),
-            "account_part": self._account_month("account_part"),
             "account_moves": _MOVES,
             "policy": "select * from mart.policy",
             "account_rank": (
                 "select r.* from mart.account_rank as r inner join accounts as a on a.account_id = r.account_id"
             ),
+            "account_month": self._account_month("account_month"),
+            "account_month_line": self._account_month("account_month_line"),
+            "account_part": self._account_month("account_part"),
             "account_part_line": self._account_month("account_part_line"),
             "order_lines": self._order_lines(),
             **{table: self._of_accounts(table) for table in OF_ACCOUNTS},
@@ -125,6 +128,10 @@ class Query:
             "targets": self._targets(),
             "sales_days": _days("sales"),
             "sales": self._sales(buckets),
+            "account_service_month": self._account_service("month"),
+            "account_service_part": self._account_service("part"),
+            "service": self._service(),
+            "account_profit": part("account_profit"),
         }
 
     def _bind_windows(self) -> None:
@@ -136,6 +143,7 @@ class Query:
             "start": span.start, "end": span.end, "before_start": before.start, "before_end": before.end,
             "as_of": self.calendar.as_of, "tier_day": self.facts.tier_day(self.calendar), "none": NONE,
             "trailing_start": trailing.start, "trailing_before": add_months(trailing.start, -12),
+            "targets_apply": all(name in ("region", "industry", "manager") for name, _ in self.view.filters.items()),
         }
 
     def _managers(self) -> str:
@@ -143,7 +151,6 @@ class Query:
 
     def _accounts(self) -> str:
         condition, values = self.view.scope.condition()
-            "targets_apply": all(name in ("region", "industry", "manager") for name, _ in self.view.filters.items()),
         self.params |= values
         parts = [f"({condition})"]
         for name, chosen in self.view.filters.items():
@@ -256,6 +263,23 @@ class Query:
             texts.append(self._odd_days())
         return "\nunion all by name\n".join(texts)
 
+    def _account_service(self, grain: str) -> str:
+        return (
+            f"select m.* from mart.account_service_{grain} as m"
+            " inner join accounts as a on a.account_id = m.account_id"
+        )
+
+    def _service(self) -> str:
+        """What serving accounts took over the days of `sales`, in pieces that carry no price."""
+        texts = [
+            f"select d.bucket, d.side, s.* exclude (month) from account_service_{grain} as s"
+            f" inner join sales_days as d on d.grain = '{grain}' and d.day = s.month"
+            for grain in ("month", "part")
+        ]
+        if "day" in self.params["sales_grain"]:
+            texts.append(f"select * from ({part('service_days')})")
+        return "\nunion all by name\n".join(texts)
+
     def _wants_lines(self) -> bool:
         return self.by_line or bool(self.view.filters.product_line or self.view.filters.partner)
 
@@ -294,6 +318,12 @@ class Query:
     def _is_summed_up(self, spans: list[Span]) -> bool:
         """Whether each stretch is a year that mart.account_trailing holds."""
         return self.trailing and not self._wants_lines() and all(self.facts.has_trailing_year(s.last) for s in spans)
+
+
+@cache
+def part(name: str) -> str:
+    """The text of an expression too long to stand here."""
+    return (PARTS / f"{name}.sql").read_text("utf-8")
 
 
 def trailing_year(end: date) -> Span:

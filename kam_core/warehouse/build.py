@@ -34,7 +34,7 @@ def build(con: Any, policy: Policy, progress: Progress | None = None) -> None:
         con.execute(f"create table mart.{name} as {_mart(name)}")
     months = _months(facts["first_day"], facts["as_of"])
     parts = part_months(facts["first_day"], facts["as_of"])
-    for name in ("account_month", "account_month_line"):
+    for name in ("account_month", "account_month_line", "account_service_month"):
         _stretches(con, name, name, [(m, add_months(m, 1)) for m in months], say)
         _stretches(con, name, name.replace("month", "part"), parts, say)
     say("trailing years", 0.6)
@@ -95,7 +95,7 @@ def _facts(con: Any, policy: Policy) -> dict[str, Any]:
     for table in TABLES:
         con.execute(f"alter table mart.facts add column {table} bigint")
         con.execute(f"update mart.facts set {table} = (select count(*) from raw.{table})")
-    for column in ("cost", "list_amount", "product_line", "partner_id"):
+    for column in ("cost", "list_amount", "product_line", "partner_id", "paid_on"):
         con.execute(f"alter table mart.facts add column has_{column} boolean")
         con.execute(f"update mart.facts set has_{column} = (select count({column}) > 0 from raw.orders)")
     return facts
