@@ -71,7 +71,9 @@ def typed_columns(con: Connection, table: Table, mapping: TableMapping, nodes: d
         raw = _raw(nodes[column.name], relation)
         if column.name in arithmetic:
             sql = _arithmetic_cast(column, _number(nodes[column.name], numbers))
-            result.append(Typed(column, casts.Cast(sql, "cannot be calculated", f"({raw}) is not null"), raw))
+            prepared = {name: text for h in expressions.headings_in(nodes[column.name])
+                        for name, text in plans[f"heading {h}"].prepared.items()}
+            result.append(Typed(column, casts.Cast(sql, "cannot be calculated", f"({raw}) is not null", prepared), raw))
         else:
             result.append(Typed(column, plans[column.name], raw))
     return result

@@ -114,9 +114,11 @@ def _load_text(con: Connection, name: str, path: Path, file_name: str, dialect: 
         source = f"select *, rowid + {dialect.first_line} as file_line from {name}_text"
     else:
         con.register(f"{name}_arrow", pa.table({"file_line": lines}))
-        con.execute(f"create or replace temp table {name}_lines as select file_line from {name}_arrow")
+        # Joined once: a positional join runs on one core, each time it is read.
+        con.execute(f"create or replace temp table {name}_lines as select * from {name}_text positional join {name}_arrow")
         con.unregister(f"{name}_arrow")
-        source = f"select * from {name}_text positional join {name}_lines"
+        con.execute(f"drop table {name}_text")
+        source = f"select * from {name}_lines"
     filled = f"coalesce({', '.join(columns)}) is not null"
     con.execute(f"create or replace temp view {name} as select * from ({source}) where {filled}")
     rows = con.execute(f"select count(*) from {name}").fetchall()[0][0]
@@ -144,11 +146,10 @@ def _lines(con: Connection, name: str, path: Path, file_name: str,
     rejects = con.execute("""
         select min(byte_position), any_value(csv_line), any_value(error_type), any_value(error_message)
         from reject_errors group by line_byte_position order by 1""").fetchall()
-    ends = _newlines(path)
-    last = len(ends) + (not len(ends) or ends[-1] != path.stat().st_size - 1)
+    last = _line_count(path)
     if not rejects and last - dialect.first_line + 1 == taken:
         return None, []
-    starts = _record_starts(path, dialect)
+    starts, ends = _record_starts(path, dialect), _newlines(path)
     ragged = []
     for position, text, kind, message in rejects:
         line = int(np.searchsorted(ends, position - 1)) + 1
@@ -166,6 +167,16 @@ def _lines(con: Connection, name: str, path: Path, file_name: str,
         # Two readers disagree on where records end (stray quotes): count from the top rather than point at wrong lines.
         kept = np.arange(taken) + dialect.first_line
     return kept, ragged
+
+
+def _line_count(path: Path) -> int:
+    """Lines of a file, the last with or without a line end."""
+    count, tail = 0, b""
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 22):
+            count += chunk.count(b"\n")
+            tail = chunk
+    return count + (not tail.endswith(b"\n"))
 
 
 def _newlines(path: Path) -> np.ndarray:

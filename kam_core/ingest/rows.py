@@ -6,6 +6,7 @@ import datetime as dt
 
 import pyarrow as pa
 
+from kam_core.ingest.casts import with_prepared
 from kam_core.ingest.columns import Typed
 from kam_core.ingest.grid import Connection, Relation, quoted
 from kam_core.ingest.rules import Reason, derived_columns, reasons_to_refuse
@@ -21,9 +22,12 @@ def insert_rows(con: Connection, table: Table, typed: list[Typed], relation: Rel
     names = {t.column.name for t in typed} | set(derived)
     columns = ", ".join(c.name if c.name in names else f"null::{c.sql_type}" for c in table.stored)
     wanted = con.execute(f"select count(*) from {relation.name} where {where}").fetchall()[0][0]
+    # Kept aside where rows must be checked: a filter over casts would be pushed below them and cast again and again.
+    kept_aside = "materialized" if reasons else "not materialized"
     taken = con.execute(f"""
-        insert into staged.{table.name} select {columns}, {source_id}, file_line
-        from ({_rows_sql(typed, derived, relation, where, with_raw=False)}) where not ({wrong})""").fetchall()[0][0]
+        insert into staged.{table.name}
+        with cast_rows as {kept_aside} ({_rows_sql(typed, derived, relation, where, with_raw=False)})
+        select {columns}, {source_id}, file_line from cast_rows where not ({wrong})""").fetchall()[0][0]
     if taken < wanted:
         _insert_refused(con, table, reasons, _rows_sql(typed, derived, relation, where, with_raw=True), source_id,
                         {t.column.name for t in typed})
@@ -37,11 +41,13 @@ def _rows_sql(typed: list[Typed], derived: dict[str, str], relation: Relation, w
     """
     parts = [f"{t.cast.sql} as {t.column.name}, {t.cast.present} as has_{t.column.name}" for t in typed]
     parts += [f"{t.raw} as raw_{t.column.name}" for t in typed if with_raw or t.column.name == "period"]
+    prepared = {name: sql for t in typed for name, sql in t.cast.prepared.items()}
+    source = with_prepared(f"(select * from {relation.name} where {where})", prepared)
     mapped = {t.column.name for t in typed}
     replaced = ", ".join(f"{sql} as {name}" for name, sql in derived.items() if name in mapped)
     added = "".join(f", {sql} as {name}" for name, sql in derived.items() if name not in mapped)
     return (f"select * {f'replace ({replaced})' if replaced else ''}{added} "
-            f"from (select {', '.join(parts)}, file_line from {relation.name} where {where})")
+            f"from (select {', '.join(parts)}, file_line from {source})")
 
 
 def _insert_refused(con: Connection, table: Table, reasons: list[Reason], rows: str, source_id: int,

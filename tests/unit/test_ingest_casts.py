@@ -6,7 +6,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from kam_core.ingest.casts import Value, plan
+from kam_core.ingest.casts import Value, plan, with_prepared
 from kam_core.ingest.grid import Operand
 
 
@@ -19,7 +19,7 @@ def cast(kind, values, format=None, allow_years=False, others=None):
         f"insert into t values ({', '.join('?' for _ in columns)})", list(zip(*columns.values(), strict=True))
     )
     plans = plan(con, "t", [Value(c, kind, Operand(c, "VARCHAR"), c, allow_years) for c in columns], format or {})
-    rows = con.execute(f"select {plans['c0'].sql} from t").fetchall()
+    rows = con.execute(f"select {plans['c0'].sql} from {with_prepared('t', plans['c0'].prepared)}").fetchall()
     return [row[0] for row in rows], plans["c0"].notes, plans["c0"].reason
 
 

@@ -435,7 +435,8 @@ def test_adventureworks_equals_pandas(shared_data):
     sales = pd.read_csv(folder / "Sales.csv", sep="|").merge(regions, on="SalesTerritoryKey")
     expected = sales.groupby([sales.OrderDate.str[:4], "Region", "EmployeeKey"]).Sales.sum().round(2)
     found = con.execute("""
-        select year(order_date)::varchar, region, manager_id::int, sum(amount) from staged.orders group by all""").fetchall()
+        select year(order_date)::varchar, region, manager_id::int, sum(amount) from staged.orders
+        group by all""").fetchall()
     assert {row[:3]: float(row[3]) for row in found} == expected.to_dict()
     assert {t: c.taken for t, c in staged.counts.items()} == {
         "orders": 57_851,
