@@ -115,7 +115,8 @@ def _load_text(con: Connection, name: str, path: Path, file_name: str, dialect: 
     else:
         con.register(f"{name}_arrow", pa.table({"file_line": lines}))
         # Joined once: a positional join runs on one core, each time it is read.
-        con.execute(f"create or replace temp table {name}_lines as select * from {name}_text positional join {name}_arrow")
+        con.execute(f"""
+            create or replace temp table {name}_lines as select * from {name}_text positional join {name}_arrow""")
         con.unregister(f"{name}_arrow")
         con.execute(f"drop table {name}_text")
         source = f"select * from {name}_lines"
