@@ -166,7 +166,7 @@ def replay(history: History, origin: int, horizon_days: int, key_share: float) -
     """Score with history up to the origin alone, then look up what came."""
     then = outlook(history.until(origin), origin, horizon_days, key_share)
     key = by_revenue(then.history, origin, key_share)
-    scores = {MODEL: then.risk, "uncorrected": then.plain_risk, **_baselines(then.history, origin, then.revenue)}
+    scores = {MODEL: then.risk, "uncorrected": then.plain_risk, **baselines(then.history, origin, then.revenue)}
     return Replay(
         origin,
         then.steps,
@@ -178,7 +178,7 @@ def replay(history: History, origin: int, horizon_days: int, key_share: float) -
     )
 
 
-def _baselines(then: History, origin: int, revenue: Array) -> dict[str, Array]:
+def baselines(then: History, origin: int, revenue: Array) -> dict[str, Array]:
     """Higher is worse: silence; 15 minus the RFM points; silence over the own mean gap (or the median of all)."""
     own = rhythm(then, origin)
     usual = np.where(own.orders > 1, own.mean_gap, np.median(own.mean_gap[own.orders > 1]))

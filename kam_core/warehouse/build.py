@@ -10,7 +10,7 @@ from typing import Any
 from kam_core.policy import Policy, flat
 from kam_core.schema import TABLES
 from kam_core.view import add_months, month_start
-from kam_core.warehouse import quality
+from kam_core.warehouse import quality, risk
 
 SQL = Path(__file__).parent / "sql"
 Progress = Callable[[str, float], None]
@@ -43,6 +43,8 @@ def build(con: Any, policy: Policy, progress: Progress | None = None) -> None:
     _tiers(con, policy, facts)
     ranks = {"as_of": facts["as_of"], "from": add_months(month_start(facts["as_of"]), -11)}
     con.execute(f"create table mart.account_rank as {_mart('account_rank')}", ranks)
+    say("churn risk", 0.85)
+    risk.score_accounts(con, policy, facts["as_of"])
     say("checks", 0.95)
     quality.check(con)
     con.execute("analyze")
