@@ -27,6 +27,7 @@ class Column:
     name: str
     kind: str
     required: bool = False
+    may_be_empty: bool = False  # a required column of which single rows may lack the value
     synonyms: tuple[str, ...] = ()
     stored: bool = True  # False: read from files to derive others, not kept
 
@@ -60,8 +61,15 @@ class Table:
         return tuple(c.name for c in self.columns if c.required)
 
 
-def _col(name: str, kind: str = "text", *synonyms: str, required: bool = False, stored: bool = True) -> Column:
-    return Column(name, kind, required, synonyms, stored)
+def _col(
+    name: str,
+    kind: str = "text",
+    *synonyms: str,
+    required: bool = False,
+    may_be_empty: bool = False,
+    stored: bool = True,
+) -> Column:
+    return Column(name, kind, required, may_be_empty, synonyms, stored)
 
 
 ACCOUNTS = Table(
@@ -173,7 +181,7 @@ OPPORTUNITIES = Table(
         _col("account_id", "text", "account", "customer", "customer id", "account name", "客户ID", "客户编号", "客户名称", "客户"),
         _col("stage", "text", "deal stage", "sales stage", "status", "阶段", "商机阶段", "状态", required=True),
         _col("amount", "money", "close value", "deal value", "value", "expected revenue", "金额", "预计金额", "商机金额",
-             required=True),
+             required=True, may_be_empty=True),  # open deals often have no value yet
         _col("manager_id", "text", "owner", "sales agent", "salesperson", "sales rep", "客户经理", "负责人", "业务员"),
         _col("product_line", "text", "product", "series", "category", "产品线", "产品"),
         _col("created_on", "date", "engage date", "created", "created date", "open date", "创建日期", "立项日期"),

@@ -75,7 +75,8 @@ def reasons_to_refuse(table: Table, typed: list[Typed], derived: dict[str, str],
         name, kind, cast = item.column.name, item.column.kind, item.cast
         if kind != "text" and name not in derived and not cast.sound:
             reasons.append((name, f"has_{name} and {name} is null", cast.reason))
-        if item.column.required and name not in derived and not (cast.sound and cast.filled == rows):
+        wanted = item.column.required and not item.column.may_be_empty
+        if wanted and name not in derived and not (cast.sound and cast.filled == rows):
             reasons.append((name, f"{name} is null", "is missing"))
         if kind in casts.DATES:
             reasons += _date_reasons(name, cast, today)

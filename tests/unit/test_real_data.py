@@ -121,3 +121,13 @@ def test_crm_accounts_and_teams_load_with_their_parents(loaded, shared_data):
     industries = {row[0] for row in reader.rows("select distinct industry from mart.account")}
     assert "technology" in industries
     assert "technolgy" not in industries
+
+
+def test_crm_deals_without_a_value_are_kept_by_a_guessed_mapping(loaded, shared_data):
+    report, reader = loaded("crm_maven")
+    deals = pd.read_csv(shared_data / "crm_maven" / "sales_pipeline.csv")
+    assert report.tables["opportunities"]["added"] == len(deals) == 8800
+    counted = reader.rows(
+        "select count(*) filter (amount is null), count(*) filter (account_id is null) from raw.opportunities"
+    )
+    assert counted[0] == (deals["close_value"].isna().sum(), deals["account"].isna().sum()) == (2089, 1425)
