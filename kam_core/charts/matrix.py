@@ -18,17 +18,28 @@ def heat_matrix(
     `columns` and `lines` give the order; the last of each is the total.
     """
     cells = [{**row, "shade": shade(look, row["growth"])} for row in rows]
-    x = ordinal("column", sort=columns, axis={"orient": "top", "labelAngle": 0, "labelLimit": 60, "labelFontSize": 10, "labelOverlap": False})
+    x = ordinal(
+        "column",
+        sort=columns,
+        axis={"orient": "top", "labelAngle": 0, "labelLimit": 60, "labelFontSize": 10, "labelOverlap": False},
+    )
     y = ordinal("line", sort=lines, axis={"labelLimit": 106, "labelFontSize": 11, "labelOverlap": False})
     tooltip = [
-        ("name", words["name"]), ("value_text", words["value"]), ("before_text", words["before"]), ("growth_text", words["growth"]),
+        ("name", words["name"]),
+        ("value_text", words["value"]),
+        ("before_text", words["before"]),
+        ("growth_text", words["growth"]),
     ]
     place = {"x": x, "y": y}
-    layers = [
+    layers: list[Spec] = [
         {
             "mark": {"type": "rect", "cursor": "pointer", "stroke": look.surface, "strokeWidth": 1.5},
             "params": [click("region", "industry")],
-            "encoding": {**place, "color": {"field": "shade", "type": "nominal", "scale": None}, "tooltip": tips(tooltip)},
+            "encoding": {
+                **place,
+                "color": {"field": "shade", "type": "nominal", "scale": None},
+                "tooltip": tips(tooltip),
+            },
         },
         {
             "mark": {"type": "text", "fontSize": 10.5},

@@ -8,7 +8,9 @@ from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal
 from kam_core.charts.tokens import Look
 
 
-def revenue_by_month(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: str, height: int = 196) -> Spec:
+def revenue_by_month(
+    look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: str, height: int = 196
+) -> Spec:
     """One bar a month.
 
     A row has `month` (key), `name` (axis label), `actual`, `before`, `target` (numbers or None), `partial` (bool),
@@ -18,16 +20,25 @@ def revenue_by_month(look: Look, rows: list[dict[str, Any]], words: dict[str, st
     x = {"x": ordinal("name", axis={"labelAngle": 0, "labelOverlap": "greedy"})}
     scale = {"axis": {"labelExpr": axis, "tickCount": 4, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}}
     tooltip = [
-        ("long", words["name"]), ("actual_text", words["actual"]), ("before_text", words["before"]),
-        ("change_text", words["change"]), ("target_text", words["target"]),
+        ("long", words["name"]),
+        ("actual_text", words["actual"]),
+        ("before_text", words["before"]),
+        ("change_text", words["change"]),
+        ("target_text", words["target"]),
     ]
     layers = [
         _bar(x, number("before", **scale), 0.74, color=look.before, cornerRadiusEnd=1),
         _bar(x, number("target"), 0.92, filled=False, stroke=look.target, strokeWidth=1.2, strokeOpacity=0.75),
         _actual(look, x),
         {
-            "mark": {"type": "text", "dy": -5, "baseline": "bottom", "fontSize": 10.5, "fontWeight": 600,
-                     "opacity": {"expr": "width > 520 ? 1 : 0"}},
+            "mark": {
+                "type": "text",
+                "dy": -5,
+                "baseline": "bottom",
+                "fontSize": 10.5,
+                "fontWeight": 600,
+                "opacity": {"expr": "width > 520 ? 1 : 0"},
+            },
             "encoding": {**x, "y": number("top"), "text": {"field": "label", "type": "nominal"}},
         },
         hit_area(("month",), x, tooltip),

@@ -15,7 +15,10 @@ def movers(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height
     marks = [{**row, "color": look.good if row["change"] >= 0 else look.bad} for row in rows]
     y = {"y": ordinal("name", axis={"labelLimit": 128, "labelColor": look.text, "labelOverlap": False})}
     tooltip = [
-        ("name", words["name"]), ("now_text", words["actual"]), ("before_text", words["before"]), ("change_text", words["change"]),
+        ("name", words["name"]),
+        ("now_text", words["actual"]),
+        ("before_text", words["before"]),
+        ("change_text", words["change"]),
     ]
     layers = [
         {

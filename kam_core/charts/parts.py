@@ -20,8 +20,14 @@ def chart(look: Look, rows: list[dict[str, Any]], layers: list[Spec], height: in
         "config": {
             "view": {"stroke": None},
             "axis": {
-                "domain": False, "ticks": False, "grid": False, "title": None,
-                "labelColor": look.muted, "labelFlush": False, "labelFontSize": 11, "labelPadding": 4,
+                "domain": False,
+                "ticks": False,
+                "grid": False,
+                "title": None,
+                "labelColor": look.muted,
+                "labelFlush": False,
+                "labelFontSize": 11,
+                "labelPadding": 4,
             },
             "text": {"color": look.text, "fontSize": 11},
         },

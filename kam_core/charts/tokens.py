@@ -9,7 +9,7 @@ TIERS = ("S", "A", "B", "C", "N")
 
 @dataclass(frozen=True)
 class Look:
-    """The colours of one theme. Good and bad are blue and orange: safe for colour-blind readers, and red means rise in China."""
+    """The colours of one theme. Good is blue and bad orange: seen by all, and red means rise in China."""
 
     text: str
     muted: str
@@ -30,30 +30,76 @@ class Look:
     def tier(self, name: str | None) -> str:
         return self.tiers[TIERS.index(name)] if name in TIERS else self.line
 
+    def on_tier(self, name: str | None) -> str:
+        """The colour of text written on a tier's own."""
+        if name not in TIERS:
+            return self.text
+        return "#FFFFFF" if name in ("S", "A") else "#1B2430"
+
     def category(self, name: str, names: list[str]) -> str:
         """The colour of a region or industry: its place among all names, so that a filter changes no colour."""
         return self.categories[names.index(name) % len(self.categories)]
 
 
 LIGHT = Look(
-    text="#1B2430", muted="#5B6775", line="#DFE4EA", surface="#FFFFFF",
-    actual="#33475B", before="#A9B7C6", target="#1B2430", good="#1F6FB5", bad="#D9691E",
-    good_text="#1B629F", bad_text="#B45309",
+    text="#1B2430",
+    muted="#5B6775",
+    line="#DFE4EA",
+    surface="#FFFFFF",
+    actual="#33475B",
+    before="#A9B7C6",
+    target="#1B2430",
+    good="#1F6FB5",
+    bad="#D9691E",
+    good_text="#1B629F",
+    bad_text="#B45309",
     tiers=("#0A4A52", "#1C7A82", "#5AABAF", "#A9D5D4", "#B9C1CA"),
     risk=("#7F1D4F", "#BC5F90", "#E3BDD0"),
-    categories=("#332288", "#DDAA33", "#117733", "#CC6677", "#88CCEE", "#882255", "#44AA99", "#999933", "#AA4499",
-                "#6699CC", "#661100", "#8C96A3"),
+    categories=(
+        "#332288",
+        "#DDAA33",
+        "#117733",
+        "#CC6677",
+        "#88CCEE",
+        "#882255",
+        "#44AA99",
+        "#999933",
+        "#AA4499",
+        "#6699CC",
+        "#661100",
+        "#8C96A3",
+    ),
     heat=("#F3C9A5", "#F8E2D0", "#F6F7F9", "#D9E8F4", "#A9CCE8"),
 )
 
 DARK = Look(
-    text="#E4E9EF", muted="#A3AFBC", line="#2E3843", surface="#12171E",
-    actual="#C3CEDA", before="#5E6C7B", target="#E4E9EF", good="#5AA9E6", bad="#F0934A",
-    good_text="#7CBBEF", bad_text="#F5A667",
+    text="#E4E9EF",
+    muted="#A3AFBC",
+    line="#2E3843",
+    surface="#12171E",
+    actual="#C3CEDA",
+    before="#5E6C7B",
+    target="#E4E9EF",
+    good="#5AA9E6",
+    bad="#F0934A",
+    good_text="#7CBBEF",
+    bad_text="#F5A667",
     tiers=("#12666F", "#2A959C", "#6FBFC1", "#BCE3E0", "#66727F"),
     risk=("#A83A72", "#CC7BA6", "#E9C9DA"),
-    categories=("#9A8CF0", "#E6C35C", "#4FB477", "#E58A98", "#88CCEE", "#C97BA6", "#5FC9B8", "#C2C25A", "#D48AD0",
-                "#8FB4DC", "#D98F6C", "#A3AFBC"),
+    categories=(
+        "#9A8CF0",
+        "#E6C35C",
+        "#4FB477",
+        "#E58A98",
+        "#88CCEE",
+        "#C97BA6",
+        "#5FC9B8",
+        "#C2C25A",
+        "#D48AD0",
+        "#8FB4DC",
+        "#D98F6C",
+        "#A3AFBC",
+    ),
     heat=("#7A4420", "#46301F", "#1C232C", "#1F3B54", "#285F8E"),
 )
 

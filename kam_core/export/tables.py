@@ -20,7 +20,7 @@ def csv(frame: pd.DataFrame) -> bytes:
 
 
 def xlsx(frame: pd.DataFrame, title: str, units: Units | None = None) -> bytes:
-    """One sheet with a frozen, filterable heading; numbers and dates are such. `units`: column → money, count, percent, date."""
+    """One sheet with a frozen, filterable heading; numbers and dates are such. `units` by column: money, percent, …"""
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(out, options) as book:
@@ -55,7 +55,11 @@ def _write(sheet: Any, line: int, place: int, value: Any, style: Any, date_style
 
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     """Without columns that hold lists, such as trends: a spreadsheet has no place for them."""
-    lists = [c for c in frame.columns if frame[c].dtype == object and frame[c].map(lambda v: hasattr(v, "__len__") and not isinstance(v, str)).any()]
+    lists = [
+        c
+        for c in frame.columns
+        if frame[c].dtype == object and frame[c].map(lambda v: hasattr(v, "__len__") and not isinstance(v, str)).any()
+    ]
     return frame.drop(columns=lists)
 
 

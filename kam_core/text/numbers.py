@@ -7,6 +7,7 @@ Anything missing, NaN or infinite is "n/a", never 0.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -114,7 +115,7 @@ def axis_expression(lang: str, unit: str = "money", currency: str = "") -> str:
     return f"(datum.value < 0 ? '−{sign}' : '{sign}') + ({expression})"
 
 
-def _unsigned(number: float, lang: str, unit: str, currency: str, write) -> str:  # noqa: ANN001
+def _unsigned(number: float, lang: str, unit: str, currency: str, write: Callable[[float, str], str]) -> str:
     if unit == "percent":
         return f"{_digits(number * 100, lang, most=1 if write is _compact else 2)}%"
     if unit == "money":
@@ -153,7 +154,7 @@ def _digits(number: float, lang: str, most: int = 2) -> str:
 
 
 @cache
-def _pattern(lang: str, decimals: int):  # noqa: ANN202
+def _pattern(lang: str, decimals: int) -> Callable[[float], str]:
     """Babel parses a pattern on each call; the two languages share marks, so one format does."""
     locale = Locale.parse(LOCALES[lang])
     pattern = "#,##0" + ("." + "#" * decimals if decimals else "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from kam_core.text import numbers
@@ -10,13 +10,18 @@ from kam_core.text.i18n import join, t
 from kam_core.view import NONE, Calendar, Span, View, year_before
 
 Names = Mapping[str, Mapping[str, str]]  # dimension → id → what people call it
+Write = Callable[[date, str], str]
 
 
 def describe(view: View, calendar: Calendar, lang: str, names: Names) -> str:
     """ "Tier S, A accounts in East · Banking · 1 Jan–18 Nov 2026, against the same days of the year before (…)"."""
     span = view.period.span(calendar)
     return t(
-        lang, "sentence.against", what=what(view, lang, names), period=days(span, lang), before=days(year_before(span), lang)
+        lang,
+        "sentence.against",
+        what=what(view, lang, names),
+        period=days(span, lang),
+        before=days(year_before(span), lang),
     )
 
 
@@ -66,7 +71,7 @@ def days(span: Span, lang: str) -> str:
     return _between(numbers.day_of_year, numbers.day, first, last, lang)
 
 
-def _between(short, long, first: date, last: date, lang: str) -> str:  # noqa: ANN001
+def _between(short: Write, long: Write, first: date, last: date, lang: str) -> str:
     """The year is said once: after the last date in English, before the first in Chinese."""
     if first.year != last.year:
         return f"{long(first, lang)}–{long(last, lang)}"

@@ -15,13 +15,33 @@ from kam_core.ui.session import words
 from kam_core.view import View
 
 LIST = {
-    "account": "", "tier": "", "region": "", "industry": "", "manager": "", "revenue": "money", "revenue_before": "money",
-    "change": "money", "growth": "percent", "trend": "trend", "last_order": "date", "days_silent": "count", "orders": "count",
-    "gross_margin": "percent", "account_id": "",
+    "account": "",
+    "tier": "",
+    "region": "",
+    "industry": "",
+    "manager": "",
+    "revenue": "money",
+    "revenue_before": "money",
+    "change": "money",
+    "growth": "percent",
+    "trend": "trend",
+    "last_order": "date",
+    "days_silent": "count",
+    "orders": "count",
+    "gross_margin": "percent",
+    "account_id": "",
 }
 LINES = {
-    "order_date": "date", "order_id": "", "product_line": "", "product": "", "quantity": "count", "amount": "money",
-    "list_amount": "money", "cost": "money", "file": "", "line": "count",
+    "order_date": "date",
+    "order_id": "",
+    "product_line": "",
+    "product": "",
+    "quantity": "count",
+    "amount": "money",
+    "list_amount": "money",
+    "cost": "money",
+    "file": "",
+    "line": "count",
 }
 
 
@@ -30,14 +50,25 @@ def listing() -> None:
     found = _searched(_accounts(), st.session_state.get("search", ""))
     with st.container(horizontal=True, vertical_alignment="bottom", key="list_head"):
         st.text_input(
-            words("filter.search"), key="search", placeholder=words("filter.search_placeholder"), width=280,
-            label_visibility="collapsed", live=True,
+            words("filter.search"),
+            key="search",
+            placeholder=words("filter.search_placeholder"),
+            width=280,
+            label_visibility="collapsed",
+            live=True,
         )
-        st.caption(f"{words('page.accounts.count', n=numbers.full(len(found), session.lang(), 'count'))} · {words('page.accounts.hint')}")
+        st.caption(
+            words("page.accounts.count", n=numbers.full(len(found), session.lang(), "count"))
+            + f" · {words('page.accounts.hint')}"
+        )
         cards.downloads("accounts", words("table.accounts"), Table(found, LIST))
     cards.show(
-        "account_table", Table(found, LIST), words("page.accounts.table_alt"), height=680,
-        on_select=lambda: _open(found), selection_mode="single-row",
+        "account_table",
+        Table(found, LIST),
+        words("page.accounts.table_alt"),
+        height=680,
+        on_select=lambda: _open(found),
+        selection_mode="single-row",
     )
 
 
@@ -49,7 +80,14 @@ def _accounts() -> pd.DataFrame:
 def _listed(version: str, view: View, lang: str) -> pd.DataFrame:
     """The report in the columns and words of the page."""
     frame = session.report(view, "accounts")
-    frame = frame.rename(columns={"name": "account", "manager_name": "manager", "last_order_on": "last_order", "days_since_order": "days_silent"})
+    frame = frame.rename(
+        columns={
+            "name": "account",
+            "manager_name": "manager",
+            "last_order_on": "last_order",
+            "days_since_order": "days_silent",
+        }
+    )
     for column in ("account", "manager"):
         frame[column] = [own_script(v, lang) if isinstance(v, str) else v for v in frame[column]]
     return frame[list(LIST)]
@@ -79,7 +117,7 @@ def _open(found: pd.DataFrame) -> None:
 def opened() -> bool:
     """Whether an account of this person's scope is open."""
     chosen = st.session_state.get("account")
-    return bool(chosen) and not _one(chosen).empty
+    return chosen is not None and not _one(chosen).empty
 
 
 def close() -> None:
@@ -105,7 +143,9 @@ def _facts(row: Any) -> str:
         str(row.account_id),
     ]
     if pd.notna(row.last_order_on):
-        said.append(words("page.account.silence", date=numbers.day(row.last_order_on, lang), days=int(row.days_since_order)))
+        said.append(
+            words("page.account.silence", date=numbers.day(row.last_order_on, lang), days=int(row.days_since_order))
+        )
     return " · ".join(said)
 
 

@@ -1,4 +1,4 @@
-"""The address bar and the sidebar say the same: read the view from the URL, write it back, keep back and forward working.
+"""The address bar and the sidebar say the same: read the view from the URL, write it back, keep back working.
 
 Streamlit's own binding of a widget to a parameter forbids changing page and parameter in one step, which a click on
 a chart needs, so the few lines that keep the two alike are here.
@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import streamlit as st
 
+from kam_core.errors import KamError
 from kam_core.text.i18n import LANGUAGES
 from kam_core.ui import session
-from kam_core.view import Period, PERIODS
-from kam_core.errors import KamError
+from kam_core.view import PERIODS, Period
 
 DEFAULT_PERIOD = "this_year"
 LISTS = ("region", "industry", "tier", "manager", "segment")
 PLACE = ("account",)  # which account is open: part of the place, not of the filters
 # What a page alone lets one choose, with the value that is left out of the address; "" stands for nothing chosen.
 OWN: dict[str, dict[str, str]] = {
+    "profit": {
+        "field": "fake_big", "visit": "", "call": "", "meeting": "", "care": "", "ticket": "", "order_line": "",
+        "late_payment_rate": "", "minimum_margin": "",
+    },
     "tiers": {"since": "", "until": "", "move": ""},
     "matrix": {"measure": "revenue", "show": "value", "cell": ""},
     "concentration": {"by": "group", "leave": "5"},
@@ -55,7 +59,7 @@ def read(page: str) -> None:
         state[key] = [v for v in params.get(key, []) if v in names.get(key, {})]
     state["period"] = _period(params)
     for key in PLACE:
-        state[key] = (params.get(key) or [None])[0]
+        state[key] = next(iter(params.get(key, [])), None)
     for key, default in OWN.get(page, {}).items():
         state[key] = (params.get(key) or [default])[0]
 
@@ -67,7 +71,8 @@ def _before_drill(page: str, params: Params) -> Params:
     """
     drill = st.session_state.pop("_drill", None)
     if drill and drill["page"] == page and drill["passed"] == params:
-        return drill["before"]  # type: ignore[no-any-return]
+        before: Params = drill["before"]
+        return before
     if drill and drill["page"] != page:
         st.session_state["_drill"] = drill
     return params

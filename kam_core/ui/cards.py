@@ -56,7 +56,7 @@ def title(page: str) -> None:
 
 
 def kpis(keys: Sequence[str]) -> None:
-    """A row of figures: value, change against the same days of last year, the last twelve months, definition on hover."""
+    """A row of figures: value, change against last year, the last twelve months, definition on hover."""
     st.html(_kpis(tuple(keys)))
 
 
@@ -83,7 +83,8 @@ def _kpi(measure: Measure, value: Any, before: Any, trend: list[float]) -> str:
     colour = look.muted if is_good is None else look.good_text if is_good else look.bad_text
     label = words(f"measure.{measure.key}.label")
     return (
-        f'<div class="kam-kpi" tabindex="0" data-measure="{measure.key}"><div class="kam-label">{html.escape(label)}</div>'
+        f'<div class="kam-kpi" tabindex="0" data-measure="{measure.key}">'
+        f'<div class="kam-label">{html.escape(label)}</div>'
         f'<div class="kam-value"><b>{numbers.short(value, lang, measure.unit, currency)}</b>{spark(trend, look)}</div>'
         f'<div class="kam-delta" style="color:{colour}">{_arrow(change)}{change or html.escape(nothing)}</div>'
         f'<div class="kam-tip" role="tooltip">{_explained(measure, value, before)}</div></div>'
@@ -115,7 +116,8 @@ def _explained(measure: Measure, value: Any, before: Any) -> str:
     then = numbers.full(before, lang, measure.unit, currency)
     unit = words("unit." + measure.unit, currency=currency)
     return (
-        f"<b>{whole}</b> · {words('chart.last_year')} {then}<br>{html.escape(words(f'measure.{measure.key}.definition'))}"
+        f"<b>{whole}</b> · {words('chart.last_year')} {then}"
+        f"<br>{html.escape(words(f'measure.{measure.key}.definition'))}"
         f"<br><i>{unit} · {words('direction.' + measure.direction)}</i>"
     )
 
@@ -141,8 +143,8 @@ def spark(trend: list[float], look: Look) -> str:
 # --- cards
 
 
-def card(key: str, question: str, table: Table | None = None, legend: str = "", height: int | None = None):  # noqa: ANN201
-    """A frame with the question as its title and, behind the dots, the table and its downloads. Use as `with card(…):`."""
+def card(key: str, question: str, table: Table | None = None, legend: str = "", height: int | None = None) -> Any:
+    """A frame with the question as its title and, behind the dots, its table. Use as `with card(…):`."""
     box = st.container(border=True, key=f"card_{key}", height=height or "stretch", gap="xxsmall")
     with box, st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"head_{key}", wrap=False):
         st.html(f'<div class="kam-head"><h3>{html.escape(question)}</h3>{legend}</div>')
@@ -154,16 +156,26 @@ def card(key: str, question: str, table: Table | None = None, legend: str = "", 
 def chart(key: str, spec: Spec, alt: str, doors: bool = True) -> None:
     """A chart; a click on a mark opens the rows behind it."""
     st.vega_lite_chart(
-        spec, key=key, alt=alt, on_select=(lambda: drill.clicked(key)) if doors else "ignore", width="stretch",
+        spec,
+        key=key,
+        alt=alt,
+        on_select=(lambda: drill.clicked(key)) if doors else "ignore",
+        width="stretch",
     )
 
 
 def behind(key: str, question: str, table: Table) -> None:
-    """The figures behind a card and their downloads, built only when opened."""
-    with (box := st.popover("⋯", key=f"more_{key}", on_change="rerun", type="tertiary", help=words("action.table"))):
-        if box.open:
-            show(f"table_{key}", table, alt=question, height=320)
-            downloads(key, question, table)
+    """The dots that open the figures behind a card, with their downloads, built only then.
+
+    A button and a dialog: a popover is built in the browser at each load, opened or not.
+    """
+    if st.button("⋯", key=f"more_{key}", type="tertiary", help=words("action.table")):
+        st.dialog(question, width="medium")(_table_and_downloads)(key, question, table)
+
+
+def _table_and_downloads(key: str, question: str, table: Table) -> None:
+    show(f"table_{key}", table, alt=question, height=min(460, 36 * (len(table.frame) + 1) + 2))
+    downloads(key, question, table)
 
 
 def downloads(key: str, name: str, table: Table) -> None:
@@ -171,20 +183,35 @@ def downloads(key: str, name: str, table: Table) -> None:
     frame, units = table.named(), table.named_units()
     kinds: tuple[tuple[str, Callable[[], bytes], str], ...] = (
         ("csv", lambda: tables.csv(frame), "text/csv"),
-        ("xlsx", lambda: tables.xlsx(frame, name, units), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (
+            "xlsx",
+            lambda: tables.xlsx(frame, name, units),
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ),
     )
     with st.container(horizontal=True, gap="xsmall", key=f"downloads_{key}"):
         for ending, build, mime in kinds:
             st.download_button(
-                words(f"action.{ending}"), build, f"{key}.{ending}", mime, key=f"{ending}_{key}", on_click="ignore",
+                words(f"action.{ending}"),
+                build,
+                f"{key}.{ending}",
+                mime,
+                key=f"{ending}_{key}",
+                on_click="ignore",
             )
 
 
-def show(key: str, table: Table, alt: str, height: int | str = "auto", **options: Any) -> Any:
+def show(key: str, table: Table, alt: str, height: Any = "auto", **options: Any) -> Any:
     """A table: search, sort and column choice are the reader's; figures are right-aligned numbers."""
     return st.dataframe(
-        table.frame, key=key, hide_index=True, height=height, placeholder="", alt=alt,
-        column_config={c: column(c, table.units.get(c, "")) for c in table.frame.columns}, **options,
+        table.frame,
+        key=key,
+        hide_index=True,
+        height=height,
+        placeholder="",
+        alt=alt,
+        column_config={c: column(c, table.units.get(c, "")) for c in table.frame.columns},
+        **options,
     )
 
 
@@ -197,6 +224,8 @@ def column(name: str, unit: str) -> Any:
         return st.column_config.NumberColumn(label, format="percent", step=0.001)
     if unit == "count":
         return st.column_config.NumberColumn(label, format="localized", step=1)
+    if unit == "index":
+        return st.column_config.NumberColumn(label, format="%.1f")
     if unit == "date":
         return st.column_config.DateColumn(label, format="YYYY-MM-DD")
     if unit == "moment":
@@ -209,7 +238,8 @@ def column(name: str, unit: str) -> Any:
 def legend(*entries: tuple[str, str, str]) -> str:
     """Small marks that say what is what: (look, colour, words), look one of solid, outline, dashed."""
     marks = "".join(
-        f'<span><i class="kam-{kind}" style="--c:{colour}"></i>{html.escape(text)}</span>' for kind, colour, text in entries
+        f'<span><i class="kam-{kind}" style="--c:{colour}"></i>{html.escape(text)}</span>'
+        for kind, colour, text in entries
     )
     return f'<div class="kam-legend">{marks}</div>'
 

@@ -15,7 +15,7 @@ ACCOUNTS = "pages/portfolio/accounts.py"
 
 
 def clicked(key: str) -> None:
-    """Callback of a chart: remember where its selected mark leads. A field without a value is a total and adds nothing."""
+    """Callback of a chart: remember where its selected mark leads. A total has no value to add."""
     picked = st.session_state[key]["selection"].get(PICK)
     if picked:
         fields = {k: v for k, v in picked[0].items() if k != "vlPoint"}

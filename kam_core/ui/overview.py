@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -9,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from kam_core.charts.matrix import heat_matrix
-from kam_core.charts.parts import Spec
 from kam_core.charts.months import revenue_by_month
 from kam_core.charts.movers import movers as movers_chart
+from kam_core.charts.parts import Spec
 from kam_core.charts.tiers import tier_butterfly
 from kam_core.charts.tokens import TIERS
 from kam_core.text import numbers
@@ -66,7 +67,7 @@ def _months_of(view: View) -> View:
     return view.over(Period.between(add_months(last, -11), span.end))
 
 
-def _month_row(row: dict[str, Any]) -> dict[str, Any]:
+def _month_row(row: dict[Any, Any]) -> dict[str, Any]:
     lang, as_of = session.lang(), _as_of()
     first = date(int(row["month"][:4]), int(row["month"][5:]), 1)
     running = first == month_start(as_of) and add_months(first, 1) > as_of and as_of.day < 28
@@ -74,12 +75,17 @@ def _month_row(row: dict[str, Any]) -> dict[str, Any]:
     growth = numbers.growth(now, before)
     long = numbers.month(first, lang)
     name = numbers.month_name(first, lang) + ("*" if running else "")
-    if first.month == 1 or not running and first.month == 12:
-        name = numbers.month_name(first, lang)
     return {
-        "month": row["month"], "name": f"{name} {first:%y}" if _spans_years() else name, "partial": running,
-        "actual": now, "before": before, "target": target, "top": max(v or 0 for v in (now, before, target)),
-        "label": money(now) if now else "", "actual_text": money_full(now), "before_text": money_full(before),
+        "month": row["month"],
+        "name": f"{name} {first:%y}" if _spans_years() else name,
+        "partial": running,
+        "actual": now,
+        "before": before,
+        "target": target,
+        "top": max(v or 0 for v in (now, before, target)),
+        "label": money(now) if now else "",
+        "actual_text": money_full(now),
+        "before_text": money_full(before),
         "target_text": money_full(target),
         "change_text": numbers.percent(growth, lang, signed=True),
         "long": f"{long} ({words('chart.partial_long', date=numbers.day_of_year(as_of, lang))})" if running else long,
@@ -107,35 +113,38 @@ def _changes() -> list[Sentence]:
     """The total, what carried it, the strongest region and industry each way, the account that fell most."""
     frame = _overview()
     total = frame[frame.section == "total"].iloc[0]
-    said = [(_said("total", total, value=money(total.revenue)), {})]
+    said: list[Sentence] = [(_said("total", total, value=money(total.revenue)), {})]
     said += _movements(frame)
     for dimension in ("region", "industry"):
         part = frame[frame.section == dimension]
         if len(part) > 1:
-            edges = [part.iloc[0], part.iloc[-1]] if dimension == "region" else [part.iloc[0]]
-            said += [_of_dimension(dimension, row) for row in edges if _moved(row)]
+            said.append(_of_dimension(dimension, part.iloc[0]))
+            said.append(_of_dimension(dimension, part.iloc[-1], is_last=True))
     falls = frame[frame.section == "down"]
     if len(falls):
         said.append(_fall(falls.iloc[-1]))
-    return said[:7] if len(said) > 1 else [*said, (words("change.none"), {})]
+    return said if len(said) > 1 else [*said, (words("change.none"), {})]
 
 
 UP, DOWN = ":blue[▲] ", ":orange[▼] "
 
 
-def _said(kind: str, row: Any, **values: str) -> str:
+def _said(subject: str, row: Any, kind: str = "", **values: str) -> str:
     change = row.revenue - row.revenue_before
+    kind = kind or f"{subject}_{'up' if change >= 0 else 'down'}"
     return (UP if change >= 0 else DOWN) + words(
-        f"change.{kind}_{'up' if change >= 0 else 'down'}",
+        f"change.{kind}",
         delta=f"**{money(abs(change))}**",
         growth=numbers.percent(numbers.growth(row.revenue, row.revenue_before), session.lang(), signed=True),
         **values,
     )
 
 
-def _of_dimension(dimension: str, row: Any) -> Sentence:
+def _of_dimension(dimension: str, row: Any, is_last: bool = False) -> Sentence:
+    """Who added most, or (the last in order) who lost most; where all rose, who added least."""
     value = _text(row[dimension])
-    text = _said(dimension, row, name=f"**{name_of(dimension, value, session.lang(), session.names())}**")
+    kind = f"{dimension}_least" if is_last and row.revenue > row.revenue_before else ""
+    text = _said(dimension, row, kind, name=f"**{name_of(dimension, value, session.lang(), session.names())}**")
     rises = row.revenue >= row.revenue_before
     driver, share = (row.riser, row.rise) if rises else (row.faller, row.fall)
     if _text(driver) and abs(share) > 0.1 * abs(row.revenue - row.revenue_before):
@@ -147,13 +156,20 @@ def _movements(frame: pd.DataFrame) -> list[Sentence]:
     """The largest cause that added and the largest that took away."""
     causes = frame[frame.section == "movement"].set_index("movement")
     changes = (causes.revenue - causes.revenue_before).sort_values()
-    kinds = {"lost": "lost_accounts", "contraction": "contraction", "expansion": "expansion", "new": "new_accounts",
-             "won_back": "won_back"}
+    kinds = {
+        "lost": "lost_accounts",
+        "contraction": "contraction",
+        "expansion": "expansion",
+        "new": "new_accounts",
+        "won_back": "won_back",
+    }
     said: list[Sentence] = []
     for cause in [changes.index[-1], changes.index[0]] if len(changes) else []:
         row = causes.loc[cause]
         n = numbers.short(max(row.accounts, row.accounts_before), session.lang(), "count")
-        text = (UP if changes[cause] >= 0 else DOWN) + words(f"change.{kinds[cause]}", n=f"**{n}**", value=f"**{money(abs(changes[cause]))}**")
+        text = (UP if changes[cause] >= 0 else DOWN) + words(
+            f"change.{kinds[cause]}", n=f"**{n}**", value=f"**{money(abs(changes[cause]))}**"
+        )
         said.append((text, {}))
     return said
 
@@ -161,14 +177,12 @@ def _movements(frame: pd.DataFrame) -> list[Sentence]:
 def _fall(row: Any) -> Sentence:
     name = f"**{own_script(row['name'], session.lang())}**"
     if row.revenue <= 0:
-        text = DOWN + words("change.account_lost_silent", name=name, before=money(row.revenue_before), days=int(row.days_silent))
+        text = DOWN + words(
+            "change.account_lost_silent", name=name, before=money(row.revenue_before), days=int(row.days_silent)
+        )
     else:
         text = _said("account", row, name=name)
     return text, {"account": row.account_id}
-
-
-def _moved(row: Any) -> bool:
-    return abs(row.revenue - row.revenue_before) > 0.005 * max(abs(row.revenue_before), 1)
 
 
 # --- region × industry
@@ -197,11 +211,16 @@ def _matrix() -> tuple[Spec, str, Table] | None:
     rows = [_cell_row(*key, *sums) for key, sums in _cells(frame, regions, industries).items()]
     largest = max((r for r in rows if not r["total"]), key=lambda r: r["value"])
     spec = heat_matrix(
-        session.colours(), rows, _compared_words("chart.cell") | {"value": words("chart.revenue"), "growth": words("column.growth")},
-        [_shown("region", r) for r in regions] + [total], [_shown("industry", i) for i in industries] + [total],
+        session.colours(),
+        rows,
+        _compared_words("chart.cell") | {"value": words("chart.revenue"), "growth": words("column.growth")},
+        [_shown("region", r) for r in regions] + [total],
+        [_shown("industry", i) for i in industries] + [total],
         height=23 * (len(industries) + (len(industries) > 1)) + 18,
     )
-    alt = words("page.overview.matrix_alt", region=largest["column"], industry=largest["line"], value=largest["value_text"])
+    alt = words(
+        "page.overview.matrix_alt", region=largest["column"], industry=largest["line"], value=largest["value_text"]
+    )
     cells = frame[frame.section == "cell"][["region", "industry", "accounts", "revenue", "revenue_before"]]
     return spec, alt, Table(cells, {"accounts": "count", "revenue": "money", "revenue_before": "money"})
 
@@ -216,7 +235,7 @@ def _order(frame: pd.DataFrame, dimension: str, most: int) -> list[str]:
 def _cells(frame: pd.DataFrame, regions: list[str], industries: list[str]) -> dict[tuple[str, str], list[float]]:
     """(region, industry) → revenue now and before; "" stands for the total."""
     sums: dict[tuple[str, str], list[float]] = {}
-    for row in frame[frame.section == "cell"].itertuples():
+    for row in _rows(frame[frame.section == "cell"]):
         region = _kept(drill.key_of(row.region), regions)
         industry = _kept(drill.key_of(row.industry), industries)
         for key in _sums_of(region, industry, len(regions) > 1, len(industries) > 1):
@@ -240,10 +259,17 @@ def _cell_row(region: str, industry: str, now: float, before: float) -> dict[str
     growth = numbers.growth(now, before)
     column, line = _shown("region", region) if region else total, _shown("industry", industry) if industry else total
     return {
-        "column": column, "line": line, "total": not (region and industry),
-        "region": _door(region), "industry": _door(industry), "value": now,
-        "label": numbers.short(now, lang, "plain"), "growth": growth, "name": f"{column} · {line}",
-        "value_text": money_full(now), "before_text": money_full(before),
+        "column": column,
+        "line": line,
+        "total": not (region and industry),
+        "region": _door(region),
+        "industry": _door(industry),
+        "value": now,
+        "label": numbers.short(now, lang, "plain"),
+        "growth": growth,
+        "name": f"{column} · {line}",
+        "value_text": money_full(now),
+        "before_text": money_full(before),
         "growth_text": numbers.percent(growth, lang, signed=True),
     }
 
@@ -277,15 +303,19 @@ def _movers() -> tuple[Spec, str, Table]:
     moved = moved.sort_values("change", ascending=False)
     columns = ["account_id", "name", "tier", "region", "industry", "revenue", "revenue_before", "change"]
     table = Table(moved[columns].rename(columns={"name": "account"}), dict.fromkeys(columns[-3:], "money"))
-    rows = [_mover_row(row) for row in moved.itertuples()]
+    rows = [_mover_row(row) for row in _rows(moved)]
     alt = words("page.overview.movers_alt", up=rows[0]["name"], down=rows[-1]["name"]) if rows else ""
     return movers_chart(session.colours(), rows, _compared_words("dimension.account"), 29 * len(rows)), alt, table
 
 
 def _mover_row(row: Any) -> dict[str, Any]:
     return {
-        "account": row.account_id, "name": own_script(row.name, session.lang()), "change": row.change,
-        "label": money_change(row.change), "now_text": money_full(row.revenue), "before_text": money_full(row.revenue_before),
+        "account": row.account_id,
+        "name": own_script(row.name, session.lang()),
+        "change": row.change,
+        "label": money_change(row.change),
+        "now_text": money_full(row.revenue),
+        "before_text": money_full(row.revenue_before),
         "change_text": numbers.full(row.change, session.lang(), "money", _currency()),
     }
 
@@ -304,19 +334,27 @@ def _tiers() -> tuple[Spec, str, Table]:
     part["tier"] = pd.Categorical(part.tier.fillna(""), [*TIERS, ""], ordered=True)
     part = part[(part.accounts > 0) | (part.revenue != 0)].sort_values("tier")
     accounts, revenue_sum = max(part.accounts.sum(), 1), part.revenue.clip(lower=0).sum() or 1
-    rows = [_tier_row(row, row.accounts / accounts, max(row.revenue, 0) / revenue_sum) for row in part.itertuples()]
+    rows = [_tier_row(row, row.accounts / accounts, max(row.revenue, 0) / revenue_sum) for row in _rows(part)]
     said = {"tier": words("dimension.tier"), "accounts": words("chart.accounts"), "revenue": words("chart.revenue")}
     summary = "; ".join(f"{r['name']}: {r['accounts_label']}, {r['revenue_label']}" for r in rows)
     columns = {"accounts": "count", "revenue": "money", "revenue_before": "money"}
     spec = tier_butterfly(session.colours(), rows, said, max(30, 255 // max(len(rows), 1)) * len(rows))
-    return spec, words("page.overview.tiers_alt", summary=summary), Table(part[["tier", *columns]].astype({"tier": str}), columns)
+    return (
+        spec,
+        words("page.overview.tiers_alt", summary=summary),
+        Table(part[["tier", *columns]].astype({"tier": str}), columns),
+    )
 
 
 def _tier_row(row: Any, accounts: float, revenue: float) -> dict[str, Any]:
     lang = session.lang()
     return {
-        "tier": row.tier or NONE, "name": row.tier or "–", "accounts_share": accounts, "revenue_share": revenue,
-        "accounts_label": numbers.percent(accounts, lang), "revenue_label": numbers.percent(revenue, lang),
+        "tier": row.tier or NONE,
+        "name": row.tier or "–",
+        "accounts_share": accounts,
+        "revenue_share": revenue,
+        "accounts_label": numbers.percent(accounts, lang),
+        "revenue_label": numbers.percent(revenue, lang),
         "accounts_text": f"{numbers.full(row.accounts, lang, 'count')} · {numbers.percent(accounts, lang)}",
         "revenue_text": f"{money_full(row.revenue)} · {numbers.percent(revenue, lang)}",
     }
@@ -340,6 +378,10 @@ def _as_of() -> date:
 
 def _currency() -> str:
     return session.facts().currency
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    yield from frame.itertuples()
 
 
 def _known(value: Any) -> float | None:

@@ -94,7 +94,8 @@ def colours() -> Look:
 
 def view() -> View:
     """The current view. Fails without app.py, which puts the menu, the sign-in and the sidebar before every page."""
-    return st.session_state["_view"]  # type: ignore[no-any-return]
+    found: View = st.session_state["_view"]
+    return found
 
 
 def use(view: View) -> None:
@@ -199,7 +200,9 @@ def kept(build: Callable[..., T]) -> Callable[..., T]:
 
 
 @st.cache_data(**KEPT, hash_funcs={View: repr})
-def _made(version: str, view: View, lang: str, theme: str, name: str, args: tuple[Any, ...], _build: Callable[..., Any]) -> Any:
+def _made(
+    version: str, view: View, lang: str, theme: str | None, name: str, args: tuple[Any, ...], _build: Callable[..., Any]
+) -> Any:
     return _build(*args)
 
 

@@ -21,7 +21,10 @@ def begin() -> None:
     """Page settings and language, before the first word is written."""
     address.read_language()
     st.set_page_config(
-        page_title=words("app.name"), page_icon=str(ICON), layout="wide", initial_sidebar_state=240,
+        page_title=words("app.name"),
+        page_icon=str(ICON),
+        layout="wide",
+        initial_sidebar_state=240,
         menu_items={"About": f"**{words('app.name')}** · {words('app.tagline')}"},
     )
     session.renew()
@@ -38,7 +41,7 @@ def _menu_known() -> list[bool]:
 
 
 def _first_run_of_the_process() -> bool:
-    """Until st.navigation has run once in a process, a deep link runs the page's file alone; so the first run starts over."""
+    """Until st.navigation has run once in a process, a deep link runs the page's file alone: so start over."""
     if _menu_known():
         return False
     _menu_known().append(True)
@@ -76,7 +79,9 @@ def _menu(menu: Menu, place: Any) -> None:
         st.html(f'<div class="kam-brand">{words("app.name")}</div>')
         for pages in menu.values():
             for name, path in pages.items():
-                st.page_link(path, label=words(f"menu.{name}"), query_params=address.chosen(account=None), width="stretch")
+                st.page_link(
+                    path, label=words(f"menu.{name}"), query_params=address.chosen(account=None), width="stretch"
+                )
 
 
 def _guarded(page: Any) -> None:

@@ -18,8 +18,14 @@ PERIOD_NAMES = ("this_month", "this_quarter", "this_year", "last_12_months")
 
 def language() -> None:
     st.segmented_control(
-        session.words("language.label"), LANGUAGES, format_func=lambda code: session.words(f"language.{code}"),
-        key="lang", required=True, on_change=address.touched, label_visibility="collapsed", width="stretch",
+        session.words("language.label"),
+        LANGUAGES,
+        format_func=lambda code: session.words(f"language.{code}"),
+        key="lang",
+        required=True,
+        on_change=address.touched,
+        label_visibility="collapsed",
+        width="stretch",
     )
 
 
@@ -43,7 +49,11 @@ def _period() -> None:
     if state["period"] not in options:  # a month that was clicked on a chart
         options.append(state["period"])
     st.selectbox(
-        session.words("filter.period"), options, format_func=period_name, key="period", on_change=address.touched,
+        session.words("filter.period"),
+        options,
+        format_func=period_name,
+        key="period",
+        on_change=address.touched,
         filter_mode="contains",
     )
 
@@ -54,7 +64,9 @@ def _periods() -> list[str]:
     last, first = calendar.year_start(calendar.as_of).year, calendar.year_start(calendar.first_day).year
     years = [str(year) for year in range(last, first - 1, -1)]
     quarters = [
-        f"{year}-Q{n}" for year in years[:2] for n in (4, 3, 2, 1)
+        f"{year}-Q{n}"
+        for year in years[:2]
+        for n in (4, 3, 2, 1)
         if Period(f"{year}-Q{n}").whole(calendar).start <= calendar.as_of
     ]
     return [*PERIOD_NAMES, *years, *quarters, "all"]
@@ -74,11 +86,20 @@ def period_name(name: str) -> str:
 def _choice(dimension: str) -> None:
     lang, names = session.lang(), session.names()
     known = names.get(dimension, {})
-    options = [v for v in TIER_ORDER if v in known] if dimension == "tier" else sorted(known, key=lambda v: (v == NONE, known[v]))
+    options = (
+        [v for v in TIER_ORDER if v in known]
+        if dimension == "tier"
+        else sorted(known, key=lambda v: (v == NONE, known[v]))
+    )
     if len(options) < 2 and not st.session_state.get(dimension):
         return  # nothing to choose from: the data does not have this
     st.multiselect(
-        session.words(f"filter.{dimension}"), options, key=dimension, on_change=address.touched, wrap=False,
+        session.words(f"filter.{dimension}"),
+        options,
+        key=dimension,
+        on_change=address.touched,
+        wrap=False,
         format_func=lambda v: name_of(dimension, v, lang, names),
-        placeholder=session.words("filter.all"), select_all=False,
+        placeholder=session.words("filter.all"),
+        select_all=False,
     )

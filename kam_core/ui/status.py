@@ -21,13 +21,28 @@ def tables() -> None:
 
 def loads() -> None:
     frame = session.meta("loads").rename(columns={"created_at": "loaded_at", "table_name": "table"})
-    columns = {"loaded_at": "moment", "kind": "", "created_by": "", "table": "", "rows_read": "count", "added": "count",
-               "updated": "count", "unchanged": "count", "refused": "count"}
+    columns = {
+        "loaded_at": "moment",
+        "kind": "",
+        "created_by": "",
+        "table": "",
+        "rows_read": "count",
+        "added": "count",
+        "updated": "count",
+        "unchanged": "count",
+        "refused": "count",
+    }
     _card("loads", frame.iloc[::-1], columns, words("page.status.none_loads"))
 
 
 def checks() -> None:
-    names = {"check_name": "check", "table_name": "table", "column_name": "column", "severity": "result", "examples": "found"}
+    names = {
+        "check_name": "check",
+        "table_name": "table",
+        "column_name": "column",
+        "severity": "result",
+        "examples": "found",
+    }
     columns = {"check": "", "table": "", "column": "", "result": "", "rows": "count", "found": ""}
     _card("checks", session.meta("quality").rename(columns=names), columns, words("page.status.none_checks"))
 

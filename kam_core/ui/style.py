@@ -9,7 +9,9 @@ from kam_core.charts.tokens import Look
 CSS = """
 .stMainBlockContainer { padding: 2.2rem 1.5rem 1rem 1.5rem; max-width: 1760px; }
 header.stAppHeader { height: 2.2rem; min-height: 2.2rem; background: transparent; }
-.stMainBlockContainer > div > [data-testid="stVerticalBlock"], .stMainBlockContainer > [data-testid="stVerticalBlock"] { gap: .6rem; }
+
+.stMainBlockContainer > div > [data-testid="stVerticalBlock"],
+.stMainBlockContainer > [data-testid="stVerticalBlock"] { gap: .6rem; }
 h1 { padding: 0 0 .15rem 0 !important; }
 .kam-sentence { margin: 0; font-size: .95rem; color: inherit; display: flex; flex-wrap: wrap; }
 .kam-sentence { gap: 0 1.5rem; justify-content: space-between; }
@@ -28,11 +30,13 @@ h1 { padding: 0 0 .15rem 0 !important; }
 [class*="st-key-more_"] button { min-height: 1.4rem; padding: 0 .4rem; }
 [class*="st-key-more_"] button svg, [class*="st-key-more_"] [data-testid="stIconMaterial"] { display: none; }
 .kam-kpis { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .5rem; }
-.kam-kpi { position: relative; border: 1px solid var(--kam-line); border-radius: 6px; padding: .5rem .8rem; cursor: help; }
+.kam-kpi { position: relative; border: 1px solid var(--kam-line); }
+.kam-kpi { border-radius: 6px; padding: .5rem .8rem; cursor: help; }
 .kam-kpi:focus-visible { outline: 2px solid var(--kam-good); }
 .kam-label { font-size: .86rem; opacity: .8; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .kam-value { display: flex; justify-content: space-between; align-items: center; gap: .4rem; min-height: 2.2rem; }
-.kam-value b { font-size: 1.7rem; font-weight: 600; line-height: 1.25; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.kam-value b { font-size: 1.7rem; font-weight: 600; }
+.kam-value b { line-height: 1.25; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .kam-value img { flex: 0 1 80px; min-width: 40px; }
 .kam-delta { font-size: .88rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .kam-tip { display: none; position: absolute; z-index: 50; left: 0; top: calc(100% + 4px); width: max(100%, 250px); }

@@ -27,8 +27,8 @@ ACCOUNTS: Rows = [
     {"account_id": "2", "name": "白塔银行", "region": "North", "industry": "Banking", "manager_id": "m"},
     {"account_id": "3", "name": "Lanjiang Steel", "region": "East", "industry": "Steel", "manager_id": "m"},
 ]
-# As of 10 Mar 2026, this year so far: 1: 1000 + 500 + 250 = 1750 (before 1400), 2: 400 (before 800), 3: 30 (none before).
-# All: 1750 + 400 + 30 = 2180 against 2200, −0.9 %. The sale of 20 Mar 2025 lies after the day reached, so it does not count.
+# As of 10 Mar 2026, this year: 1: 1000 + 500 + 250 = 1750 (before 1400), 2: 400 (before 800), 3: 30 (none before).
+# All: 1750 + 400 + 30 = 2180 against 2200, −0.9 %. The sale of 20 Mar 2025 lies after the day reached: not counted.
 ORDERS: Rows = [
     order("2025-01-10", "1", 1400, order_id="a", cost=1000),
     order("2025-02-10", "2", 800, order_id="b", cost=600),
