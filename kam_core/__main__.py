@@ -122,6 +122,13 @@ def _asking(add) -> None:  # type: ignore[no-untyped-def]
     report.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
     for command in (metric, report):
         _filters(command)
+    backtest = add("backtest", commands.backtest,
+                   "replay the churn list as of earlier dates and grade it against simple rules",
+                   "backtest --horizon 90 --as-of 2026-05-31 --json")
+    backtest.add_argument("--horizon", type=int, metavar="DAYS", help="no order for so long is a loss (default: policy)")
+    backtest.add_argument("--as-of", type=date.fromisoformat, nargs="+", action="extend", metavar="DATE",
+                          help="the days to replay; may be repeated (default: the latest whose outcome is known)")
+    backtest.add_argument("--json", action="store_true")
     bench = add("bench", commands.bench, "generate, load, build, and time each page's queries",
                 "bench --orders 1000000 --json")
     bench.add_argument("--orders", type=int, default=1_000_000, metavar="N")

@@ -23,6 +23,7 @@ from kam_core.metrics import query, reports
 from kam_core.metrics.measures import MEASURES
 from kam_core.text.i18n import t
 from kam_core.view import Filters, Period, View
+from kam_core.warehouse import backtest as replays
 from kam_core.warehouse import load as loading
 from kam_core.warehouse.engine import Reader
 from kam_core.warehouse.snapshots import Snapshot, Store
@@ -162,6 +163,21 @@ def report(args: Arguments) -> None:
     settings = dict(_setting(text) for text in args.settings)
     reader = _reader(args)
     _print_frame(reports.report(reader, _view(args, reader), args.name, **settings), args.format)
+
+
+def backtest(args: Arguments) -> None:
+    rules = policies.load(args.policy).churn
+    found = replays.report(_reader(args), args.horizon or rules.horizon_days, args.as_of or [], rules.high, rules.medium)
+    if args.json:
+        _print_json(_cleaned(found))
+    else:
+        print(replays.described(found))
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _cleaned(inner) for key, inner in value.items()}
+    return [_cleaned(inner) for inner in value] if isinstance(value, (list, tuple)) else _plain(value)
 
 
 def bench(args: Arguments) -> None:

@@ -23,7 +23,7 @@ class Measure:
     unit: str  # money, count, percent, index
     direction: str  # up, down, none: which way is good
     expression: str
-    source: str = "sales"  # sales, targets, or attainment: revenue over target
+    source: str = "sales"  # sales, targets, account_risk (as of the last day loaded), or attainment
     per: str = ""  # "", account_id, group_id
     span: str = "period"
     compares: bool = False  # uses `_before` columns over the period
@@ -65,6 +65,7 @@ _LIST = (
             per="account_id", span="trailing"),
     Measure("hhi", "index", "down",
             "10000 * sum(pow(greatest(revenue, 0), 2)) / nullif(pow(sum(greatest(revenue, 0)), 2), 0)", per="group_id"),
+    Measure("value_at_risk", "money", "down", "sum(value_at_risk)", source="account_risk"),
     Measure("target", "money", "none", "sum(target)", source="targets", needs="targets"),
     Measure("attainment", "percent", "up", "revenue / target",
             source="attainment", needs="targets"),

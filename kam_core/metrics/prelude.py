@@ -128,6 +128,8 @@ class Query:
             "targets": self._targets(),
             "sales_days": _days("sales"),
             "sales": self._sales(buckets),
+            **{table: self._scored(table) for table in ("account_risk", "account_reason", "backtest_account")},
+            **{table: f"select * from mart.{table}" for table in ("model_fit", "backtest_score", "return_chance")},
             "account_service_month": self._account_service("month"),
             "account_service_part": self._account_service("part"),
             "service": self._service(),
@@ -201,6 +203,13 @@ class Query:
         return (
             f"select o.*, {ATTRIBUTES} from core.orders as o inner join accounts as a on a.account_id = o.account_id"
             f" where true{self._row_filters('o', True)}"
+        )
+
+    def _scored(self, table: str) -> str:
+        """What the build says of each account's future; nothing of its money before the models' day."""
+        return (
+            "select x.*, a.name, a.region, a.industry, a.tier, a.segment, a.group_id, a.manager_id, a.manager_name"
+            f" from mart.{table} as x inner join accounts as a on a.account_id = x.account_id"
         )
 
     def _of_accounts(self, table: str) -> str:

@@ -21,6 +21,7 @@ TIME = ("month", "quarter", "year")
 DIMENSIONS = (*TIME, "region", "industry", "tier", "manager", "account", "product_line", "partner", "segment")
 _TARGET_DIMENSIONS = ("region", "industry", "manager")
 _LINE_DIMENSIONS = ("product_line", "partner")
+_RISK_DIMENSIONS = ("region", "industry", "tier", "manager", "account", "segment")
 SUMMED = (
     "revenue", "gross_sales", "returns", "costed_revenue", "cost", "listed_revenue", "list_amount", "quantity",
     "orders",
@@ -77,6 +78,8 @@ def _checked(by: Sequence[str]) -> list[str]:
 
 def dimensions_of(found: Measure) -> tuple[str, ...]:
     """The dimensions that a measure can be split by."""
+    if found.source == "account_risk":
+        return _RISK_DIMENSIONS
     return (*TIME, *_TARGET_DIMENSIONS) if found.source != "sales" else DIMENSIONS
 
 
@@ -164,6 +167,8 @@ def _run(
     if first.source == "targets" and _targets_cannot(view, others):
         kinds = dict.fromkeys(["bucket", *others], "object") | {m.key: "float" for m in part}
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+    if first.source == "account_risk":
+        return _run_risk(reader, view, facts, part, others, stretches)
     by_line, trailing = any(d in _LINE_DIMENSIONS for d in others), first.span == "trailing"
     query = Query(view, facts, by_line=by_line, portfolio=trailing, trailing=trailing)
     body = _targets_sql(part, others) if first.source == "targets" else _sales_sql(part, others, view)
@@ -172,6 +177,21 @@ def _run(
     for key in ("bucket", *others):  # as objects, None where missing: keys that merge whatever their frames hold
         frame[key] = frame[key].astype(object).where(frame[key].notna(), None)
     return frame
+
+
+def _run_risk(
+    reader: Reader, view: View, facts: Facts, part: list[Measure], others: list[str], stretches: list[Stretch]
+) -> pd.DataFrame:
+    """Risk is known as of the last day loaded and by account: other stretches, lines and partners have none of it."""
+    now = [s.key for s in stretches if not s.suffix and s.span.last >= facts.as_of]
+    kinds = dict.fromkeys(["bucket", *others], "object") | {m.key: "float" for m in part}
+    narrowed = bool(view.filters.product_line or view.filters.partner or set(others) & set(_LINE_DIMENSIONS))
+    if not now or narrowed:
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+    columns = _columns(view, True) | {"manager": "manager_id"}
+    dimensions = [f"'{now[0]}' as bucket", *(f"{columns[d]} as {d}" for d in others)]
+    sql, params = Query(view, facts, portfolio=True).with_prelude(_grouped(part, "account_risk", dimensions))
+    return reader.frame(sql, params).astype(kinds)
 
 
 def _bucket(label: str, span: Span, shape: Measure) -> Bucket:
@@ -242,6 +262,8 @@ def why_missing(reader: Reader, view: View, key: str, by: Sequence[str] = ()) ->
         return found.needs
     if found.source in ("targets", "attainment") and _targets_cannot(view, by):
         return "targets_by_manager"
+    if found.source == "account_risk":
+        return "no_churn_model"
     if found.span == "trailing" or found.compares:
         return "no_earlier_year"
     return "nothing_in_view"

@@ -185,3 +185,28 @@ def report(reader: Frames, horizon_days: int, origins: Sequence[date], high: flo
         "alarms": {name: asdict(found.alarms(at)) for name, at in (("high", high), ("medium", medium))},
         "calibration": [asdict(group) for group in found.calibration()],
     }
+
+
+def described(found: dict[str, Any]) -> str:
+    """The document of `report` in words and a table."""
+    names = {MODEL: "churn risk", "uncorrected": "uncorrected", "recency": "recency", "rfm": "RFM",
+             "silence_over_gap": "silence / gap"}  # fmt: skip
+    lines = [
+        f"Key accounts (top {found['key_share']:.0%} by revenue) as of {', '.join(found['as_of'])};"
+        f" lost: no order within {found['horizon_days']} days.",
+        f"{'':<14}{'AUC':>8}{'Brier':>8}{'calib.':>8}{'lift':>8}{'caught':>8}{'MAE':>8}",
+    ]
+    for score, figures in found["scores"].items():
+        cells = ("auc", "brier_skill", "calibration_error", "lift", "revenue_caught", "mae_orders")
+        lines.append(f"{names[score]:<14}" + "".join(_figure(figures[c]) for c in cells))
+    for name, a in found["alarms"].items():
+        lines.append(
+            f"At {name} risk ({a['threshold']:.0%} or more): {a['caught']} caught, {a['missed']} missed,"
+            f" {a['false_alarms']} false alarms; revenue of the lost caught {a['caught_money']:,.0f},"
+            f" missed {a['missed_money']:,.0f}."
+        )
+    return "\n".join([*lines, f"In use: {names[found['in_use']]}."])
+
+
+def _figure(value: float) -> str:
+    return f"{value:>8.3f}" if np.isfinite(value) else f"{'n/a':>8}"

@@ -64,7 +64,8 @@ def score_accounts(con: Any, policy: Policy, as_of: date) -> None:
     fit |= {"in_use": graded.in_use, "backtest_problem": graded.problem, "key_share": backtest.KEY_SHARE}
     backtest.store(con, graded)
     _store(con, frame, fit, policy, as_of)
-    con.execute(_sql("account_reason"), {"as_of": as_of})
+    for name in ("account_reason", "return_chance"):
+        con.execute(_sql(name), {"as_of": as_of})
 
 
 def _sql(name: str) -> str:
@@ -141,7 +142,8 @@ def _with_value(found: Scores, policy: Policy, margins: pd.DataFrame) -> pd.Data
     s = found.summary
     frame["expected_orders"] = btyd.expected_orders(found.fit, s.x, s.t_x, s.T, YEAR_IN_WEEKS)
     # Were it still with us for certain; the risk that it is not is what this is multiplied with later.
-    if_here: Any = frame.expected_orders / np.maximum(frame.p_alive, 1e-9)
+    seldom = frame.p_alive < 1e-200  # too small to divide by: their own pace so far
+    if_here: Any = np.where(seldom, YEAR_IN_WEEKS * s.x / np.maximum(s.T, 1e-9), frame.expected_orders / frame.p_alive)
     frame["expected_revenue"] = np.minimum(if_here, 366.0) * frame.spend_per_order
     share = _margin_share(frame.place, margins)
     frame["expected_margin"] = frame.expected_revenue * share

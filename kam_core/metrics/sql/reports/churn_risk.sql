@@ -1,0 +1,71 @@
+-- grain: one row per account that still buys, most value at risk first, with what is known of it and its weightiest reasons
+-- manager: holder
+-- default: limit = 100000
+-- default: band = all
+-- default: reason = all
+with ranked as (
+    select *, row_number() over (partition by account_id order by weight desc, reason) as place
+    from account_reason
+),
+reasons as (
+    select
+        account_id,
+        list(reason order by place) as reasons,
+        list(now order by place) as reason_now,
+        list(usual order by place) as reason_usual,
+        list(detail order by place) as reason_detail,
+        list(cast(began_on as varchar) order by place) as reason_since
+    from ranked
+    where place <= 4
+    group by account_id
+),
+contacted as (
+    select account_id, max(date) as last_contact_on
+    from activities
+    where date <= $as_of
+    group by account_id
+)
+select
+    r.account_id,
+    r.name,
+    r.tier,
+    r.region,
+    r.industry,
+    r.segment,
+    r.manager_id,
+    r.manager_name,
+    r.churn_risk,
+    r.band,
+    r.state,
+    r.value_at_risk,
+    r.margin_at_risk,
+    r.expected_revenue,
+    r.trailing_revenue,
+    r.trailing_margin,
+    r.last_order_on,
+    r.silence_days,
+    r.mean_gap_days,
+    r.median_gap_days,
+    r.orders,
+    r.p_alive,
+    r.expected_orders,
+    c.last_contact_on,
+    date_diff('day', c.last_contact_on, cast($as_of as date)) as days_since_contact,
+    w.reasons,
+    w.reason_now,
+    w.reason_usual,
+    w.reason_detail,
+    w.reason_since,
+    r.model
+from account_risk as r
+left join reasons as w on w.account_id = r.account_id
+left join contacted as c on c.account_id = r.account_id
+where r.state <> 'lost'
+    and ($band = 'all' or r.band = $band)
+    and ($reason = 'all' or list_contains(w.reasons, $reason))
+order by
+    r.value_at_risk desc nulls last,
+    case r.band when 'high' then 1 when 'medium' then 2 when 'low' then 3 else 4 end,
+    r.trailing_revenue desc,
+    r.account_id
+limit $limit
