@@ -67,5 +67,5 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     """Names of tables, kinds and checks as people say them."""
     for column, group in {"table": "table", "kind": "kind", "check": "check", "result": "severity"}.items():
         if column in frame:
-            frame[column] = [words(f"{group}.{v}") for v in frame[column]]
+            frame[column] = [words(f"{group}.{v}") if isinstance(v, str) else "" for v in frame[column]]
     return frame
