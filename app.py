@@ -6,7 +6,10 @@ from kam_core.ui import shell
 
 PAGES = {
     "home": {"overview": "pages/home/overview.py"},
-    "portfolio": {"accounts": "pages/portfolio/accounts.py"},
+    "portfolio": {
+        "tiers": "pages/portfolio/tiers.py",
+        "accounts": "pages/portfolio/accounts.py",
+    },
     "data": {"status": "pages/data/status.py"},
 }
 

@@ -8,6 +8,7 @@
 -- default: potential = policy score.potential
 -- default: strategic = policy score.strategic
 -- default: reference = policy score.reference
+-- default: limit = 1000000
 with weights (part, weight) as (
     values
         ('revenue', $policy_score_revenue),
@@ -50,8 +51,10 @@ select
     case when m.weight_known >= 0.6 - 1e-9 then 100 * m.mean end as score,
     m.weight_known,
     m.* exclude (account_id, mean, weight_known),
-    h.revenue
+    h.revenue,
+    count(*) filter (where m.weight_known >= 0.6 - 1e-9) over () as scored
 from means as m
 inner join accounts as a on a.account_id = m.account_id
 left join account_history as h on h.account_id = m.account_id and h.as_of = $tier_day
 order by score desc nulls last, h.revenue desc, a.account_id
+limit $limit

@@ -3,6 +3,9 @@
 -- default: since = year_before
 -- default: until = latest
 -- default: movement = any
+-- default: from = any
+-- default: to = any
+-- default: limit = 1000000
 select
     m.account_id,
     a.name,
@@ -18,5 +21,9 @@ select
     m.revenue - m.revenue_before as change
 from account_moves as m
 inner join accounts as a on a.account_id = m.account_id
-where $movement in ('any', m.movement)
+where
+    ($movement in ('any', m.movement) or ($movement = 'moved' and m.movement <> 'stayed'))
+    and $from in ('any', coalesce(m.from_tier, $none))
+    and $to in ('any', coalesce(m.to_tier, $none))
 order by greatest(m.revenue, m.revenue_before) desc, m.account_id
+limit $limit

@@ -1,4 +1,4 @@
--- grain: one row per account with a tier: the tier it settles in by the rules in force, and by those supposed
+-- grain: one row per manager and pair of tiers: what accounts settle in by the rules in force, and by those supposed
 -- manager: holder (a manager filter keeps the accounts held today)
 -- default: a_below = policy tiers.a_below
 -- default: b_below = policy tiers.b_below
@@ -34,6 +34,8 @@ judged as (
         r.side,
         h.account_id,
         h.revenue,
+        a.manager_id,
+        a.manager_name,
         case
             when a.strategic or (r.strategic_annual_revenue > 0 and h.revenue >= r.strategic_annual_revenue) then 'S'
             when a.first_order_on > cast($tier_day as date) - to_months(cast(r.new_months as integer)) then 'N'
@@ -49,37 +51,34 @@ judged as (
     cross join rules as r
     where h.as_of = $tier_day
 ),
+paired as (
+    select
+        account_id,
+        any_value(manager_id) as manager_id,
+        any_value(manager_name) as manager_name,
+        max(revenue) as revenue,
+        max(tier) filter (where side = 'now') as tier_now,
+        max(tier) filter (where side = 'then') as tier_then
+    from judged
+    group by account_id
+),
 hours (tier, hours) as (
     values
         ('S', $policy_service_s_hours_per_month), ('A', $policy_service_a_hours_per_month),
         ('B', $policy_service_b_hours_per_month), ('C', $policy_service_c_hours_per_month),
         ('N', $policy_service_n_hours_per_month)
-),
-paired as (
-    select
-        j.account_id,
-        max(j.revenue) as revenue,
-        max(j.tier) filter (where j.side = 'now') as tier_now,
-        max(j.tier) filter (where j.side = 'then') as tier_then,
-        max(h.hours) filter (where j.side = 'now') as hours_now,
-        max(h.hours) filter (where j.side = 'then') as hours_then
-    from judged as j
-    inner join hours as h on h.tier = j.tier
-    group by j.account_id
 )
 select
-    p.account_id,
-    a.name,
-    a.manager_id,
-    a.manager_name,
-    a.region,
-    a.industry,
-    a.tier,
+    p.manager_id,
+    p.manager_name,
     p.tier_now,
     p.tier_then,
-    p.revenue,
-    p.hours_now,
-    p.hours_then
+    count(*) as accounts,
+    sum(p.revenue) as revenue,
+    count(*) * any_value(n.hours) as hours_now,
+    count(*) * any_value(t.hours) as hours_then
 from paired as p
-inner join accounts as a on a.account_id = p.account_id
-order by p.revenue desc, p.account_id
+inner join hours as n on n.tier = p.tier_now
+inner join hours as t on t.tier = p.tier_then
+group by p.manager_id, p.manager_name, p.tier_now, p.tier_then
+order by p.manager_id, position(p.tier_now in 'SABCN'), position(p.tier_then in 'SABCN')

@@ -1,0 +1,25 @@
+"""Who is key? Pareto, tiers, who moved between them, the rules, and what other rules would change."""
+
+import streamlit as st
+
+from kam_core.ui import cards, session, simulator, states, tiers
+
+view = session.view()
+cards.title("tiers")
+if session.report(view, "tier_distribution").empty:
+    states.no_rows()
+    st.stop()
+cards.kpis(["key_account_share", "revenue", "active_accounts", "gross_margin", "discount_rate"])
+left, right = st.columns([1.45, 1], gap="xsmall")
+with left:
+    tiers.pareto()
+with right:
+    tiers.distribution()
+tiers.migration()
+left, right = st.columns([1.45, 1], gap="xsmall")
+with left:
+    tiers.industries()
+with right:
+    tiers.rules()
+simulator.card()
+tiers.score()
