@@ -13,17 +13,19 @@ class Measure:
     """One figure as an SQL aggregate.
 
     `expression` aggregates the columns of its source: those of mart.account_month (`revenue`, `cost`, …) for sales,
-    `target` for targets; `<column>_before` is the same column one year earlier.
+    `target` for targets, one row a deal (`outcome`, `amount`, `chance`, `cycle_days`) for opportunities: those open on
+    the stretch's last day and those closed in it; `<column>_before` is the same column one year earlier.
     `per` first sums to that column (one row an account, one a group), for figures that count or compare accounts.
     `span`: "period" takes the view's days; "trailing" the 12 months up to their end, with the 12 before as `_before`.
     `needs` names the column of mart.facts that must hold rows or be true, or nothing can be said.
     """
 
     key: str
-    unit: str  # money, count, percent, index
+    unit: str  # money, count, percent, index, days, ratio
     direction: str  # up, down, none: which way is good
     expression: str
-    source: str = "sales"  # sales, targets, account_risk (as of the last day loaded), or attainment
+    source: str = "sales"  # sales, targets, opportunities, account_risk (as of the last day loaded); two together:
+    # attainment (sales, targets), coverage (opportunities, targets)
     per: str = ""  # "", account_id, group_id
     span: str = "period"
     compares: bool = False  # uses `_before` columns over the period
@@ -66,6 +68,24 @@ _LIST = (
     Measure("hhi", "index", "down",
             "10000 * sum(pow(greatest(revenue, 0), 2)) / nullif(pow(sum(greatest(revenue, 0)), 2), 0)", per="group_id"),
     Measure("value_at_risk", "money", "down", "sum(value_at_risk)", source="account_risk"),
+    Measure("pipeline_amount", "money", "up", "sum(amount) filter (where outcome = 'open')", source="opportunities",
+            needs="opportunities"),
+    Measure("weighted_pipeline", "money", "up", "sum(amount * chance) filter (where outcome = 'open')",
+            source="opportunities", needs="opportunities"),
+    Measure("open_deals", "count", "none", "count(*) filter (where outcome = 'open')", source="opportunities",
+            needs="opportunities", empty_is_zero=True),
+    Measure("won_amount", "money", "up", "sum(amount) filter (where outcome = 'won')", source="opportunities",
+            needs="opportunities"),
+    Measure("win_rate", "percent", "up",
+            "count(*) filter (where outcome = 'won') / nullif(count(*) filter (where outcome in ('won', 'lost')), 0)",
+            source="opportunities", needs="opportunities"),
+    Measure("win_rate_amount", "percent", "up",
+            "coalesce(sum(amount) filter (where outcome = 'won'), 0)"
+            " / nullif(sum(amount) filter (where outcome in ('won', 'lost')), 0)",
+            source="opportunities", needs="opportunities"),
+    Measure("sales_cycle_days", "days", "down", "sum(cycle_days) / nullif(count(cycle_days), 0)",
+            source="opportunities", needs="opportunities"),
+    Measure("coverage", "ratio", "up", "closing / (target - won)", source="coverage", needs="targets"),
     Measure("target", "money", "none", "sum(target)", source="targets", needs="targets"),
     Measure("attainment", "percent", "up", "revenue / target",
             source="attainment", needs="targets"),

@@ -121,6 +121,10 @@ class Query:
             **{table: self._of_accounts(table) for table in OF_ACCOUNTS},
             "stages": "select * from mart.stage",
             "opportunities": self._opportunities(),
+            "deal_rows": self._deals_in("mart.deal", "x.* exclude (manager_id)"),
+            **{f"{table}s": self._of_deals(table) for table in ("deal_state", "deal_step")},
+            "stage_chances": "select * from mart.stage_chance",
+            "deals": part("deals"),
             "stage_history": (
                 "select h.* exclude (source_id, source_line) from raw.stage_history as h"
                 " where h.opportunity_id in (select opportunity_id from opportunities)"
@@ -149,6 +153,7 @@ class Query:
         }
 
     def _managers(self) -> str:
+            "deal_day": self.calendar.as_of if self.calendar.as_of < self.facts.as_of else date.max,
         return "select * from mart.manager"
 
     def _accounts(self) -> str:
@@ -226,15 +231,26 @@ class Query:
         parts = ["(a.account_id is not null" + (" or x.account_id is null)" if whole else ")")]
         deal = "coalesce(x.manager_id, a.manager_id)"
         if self.view.filters.manager:
+        return self._deals_in("raw.opportunities", "x.* exclude (source_id, source_line, manager_id)")
+
+    def _of_deals(self, table: str) -> str:
+        """How the deals in view stood day by day, or stage by stage."""
+        attributes = "d.account_id, d.manager_id, d.product_line, d.partner_id, d.region, d.industry, d.tier, d.segment"
+        return (
+            f"select x.*, {attributes}, d.group_id from mart.{table} as x"
+            " inner join deal_rows as d on d.opportunity_id = x.opportunity_id"
+        )
+
+    def _deals_in(self, table: str, columns: str) -> str:
             parts.append(f"({_chosen('manager', deal)})")
         if self.view.filters.partner:
             parts.append(f"({_chosen('partner', 'x.partner_id')})")
         if self.view.filters.product_line:
             parts.append("list_contains($filter_product_line, coalesce(x.product_line, $none))")
         return (
-            f"select x.* exclude (source_id, source_line, manager_id), {deal} as manager_id, a.name as account_name,"
+            f"select {columns}, {deal} as manager_id, a.name as account_name,"
             " a.region, a.industry, a.tier, a.segment, a.group_id, a.manager_id as holder_id"
-            " from raw.opportunities as x left join accounts as a on a.account_id = x.account_id"
+            f" from {table} as x left join accounts as a on a.account_id = x.account_id"
             f" where {' and '.join(parts)}"
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -15,6 +15,7 @@ from kam_core.errors import KamError
 from kam_core.metrics.facts import Facts, Reader
 from kam_core.metrics.measures import MEASURES, Measure
 from kam_core.metrics.prelude import Bucket, Query, trailing_year
+from kam_core.metrics.prelude import part as prelude_part
 from kam_core.view import Calendar, Span, View, add_months, month_start, year_before
 
 TIME = ("month", "quarter", "year")
@@ -80,7 +81,7 @@ def dimensions_of(found: Measure) -> tuple[str, ...]:
     """The dimensions that a measure can be split by."""
     if found.source == "account_risk":
         return _RISK_DIMENSIONS
-    return (*TIME, *_TARGET_DIMENSIONS) if found.source != "sales" else DIMENSIONS
+    return DIMENSIONS if found.source in ("sales", "opportunities") else (*TIME, *_TARGET_DIMENSIONS)
 
 
 def _split(span: Span, time: str, calendar: Calendar) -> list[tuple[str, Span]]:
@@ -124,6 +125,9 @@ def _answer(
     for m in measures:
         if m.key == "attainment":
             result["attainment"] = result["_revenue"] / result["_target"].where(result["_target"] > 0)
+        if m.key == "coverage":
+            still = result["_whole_target"] - result["_won"].fillna(0)
+            result["coverage"] = result["_closing"] / still.where(still > 0)
         if m.empty_is_zero and not others:
             result[m.key] = result[m.key].fillna(0)
     return result[[*keys, *(m.key for m in measures)]]
@@ -154,6 +158,12 @@ def _parts(measures: list[Measure]) -> list[list[Measure]]:
         asked += [Measure("_revenue", "money", "up", MEASURES["revenue"].expression)]
         asked += [Measure("_target", "money", "none", MEASURES["target"].expression, source="targets")]
 
+    if any(m.key == "coverage" for m in asked):
+        asked = [m for m in asked if m.key != "coverage"]
+        asked += [Measure("_closing", "money", "up", "sum(amount) filter (where is_closing)", source="opportunities")]
+        asked += [Measure("_won", "money", "up", MEASURES["won_amount"].expression, source="opportunities")]
+        asked += [Measure("_whole_target", "money", "none", MEASURES["target"].expression, source="whole_targets")]
+
     def shape(m: Measure) -> tuple[str, str, str, bool]:
         return m.source, m.per if m.per == "group_id" else "", m.span, m.compares
 
@@ -164,19 +174,61 @@ def _run(
     reader: Reader, view: View, facts: Facts, part: list[Measure], others: list[str], stretches: list[Stretch]
 ) -> pd.DataFrame:
     first = part[0]
+    if first.source == "whole_targets":
+        part = [replace(m, source="targets") for m in part]
+        wholes = [replace(s, span=_whole(s, view, facts)) for s in stretches]
+        return _run(reader, view, facts, part, others, wholes)
     if first.source == "targets" and _targets_cannot(view, others):
         kinds = dict.fromkeys(["bucket", *others], "object") | {m.key: "float" for m in part}
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
     if first.source == "account_risk":
         return _run_risk(reader, view, facts, part, others, stretches)
+    if first.source == "opportunities":
+        return _run_deals(reader, view, facts, part, others, stretches)
     by_line, trailing = any(d in _LINE_DIMENSIONS for d in others), first.span == "trailing"
     query = Query(view, facts, by_line=by_line, portfolio=trailing, trailing=trailing)
     body = _targets_sql(part, others) if first.source == "targets" else _sales_sql(part, others, view)
     sql, params = query.with_prelude(body, [_bucket(s.key, s.span, first) for s in stretches])
-    frame = reader.frame(sql, params)
-    for key in ("bucket", *others):  # as objects, None where missing: keys that merge whatever their frames hold
+    return _mergeable(reader.frame(sql, params), others)
+
+
+def _mergeable(frame: pd.DataFrame, others: list[str]) -> pd.DataFrame:
+    """Keys as objects, None where missing: they merge whatever their frames hold."""
+    for key in ("bucket", *others):
         frame[key] = frame[key].astype(object).where(frame[key].notna(), None)
     return frame
+
+
+def _whole(stretch: Stretch, view: View, facts: Facts) -> Span:
+    """All days of the month, quarter, year or period of which the stretch shows those that have passed."""
+    calendar = facts.calendar(view)
+    span, whole = stretch.span, view.period.whole(calendar)
+    if stretch.suffix:
+        whole = year_before(whole)
+    first, last = span.start, whole.end
+    if stretch.label:
+        months = {4: 12, 7: 3 if "Q" in stretch.label else 1}[len(stretch.label)]
+        begun = {1: month_start, 3: calendar.quarter_start, 12: calendar.year_start}[months](first)
+        last = min(last, add_months(begun, months))
+    return Span(first, max(last, span.end))
+
+
+def _run_deals(
+    reader: Reader, view: View, facts: Facts, part: list[Measure], others: list[str], stretches: list[Stretch]
+) -> pd.DataFrame:
+    """Deals open at the end of each stretch, and those closed in it."""
+    dimensions = ["bucket", *(f"{_columns(view, False)[d]} as {d}" for d in others)]
+    query = Query(view, facts)
+    query.params |= {
+        "deals_bucket": [s.key for s in stretches],
+        "deals_from": [s.span.start for s in stretches],
+        "deals_until": [s.span.end for s in stretches],
+        # what was told after the last day loaded is how things stand on it
+        "deals_day": [date.max if s.span.last >= facts.as_of else s.span.last for s in stretches],
+        "deals_whole": [_whole(s, view, facts).end for s in stretches],
+    }
+    sql, params = query.with_prelude(_grouped(part, f"({prelude_part('deal_days')})", dimensions))
+    return _mergeable(reader.frame(sql, params), others)
 
 
 def _run_risk(
@@ -260,27 +312,34 @@ def why_missing(reader: Reader, view: View, key: str, by: Sequence[str] = ()) ->
     found, facts = _known(key), Facts.read(reader)
     if not facts.has(found.needs):
         return found.needs
-    if found.source in ("targets", "attainment") and _targets_cannot(view, by):
+    if found.source == "coverage" and not facts.has("opportunities"):
+        return "opportunities"
+    if found.source in ("targets", "attainment", "coverage") and _targets_cannot(view, by):
         return "targets_by_manager"
     if found.source == "account_risk":
         return "no_churn_model"
+    if found.source == "coverage":
+        return "target_met_or_over"
     if found.span == "trailing" or found.compares:
         return "no_earlier_year"
     return "nothing_in_view"
 
 
-def loaded_only_from(reader: Reader, view: View, key: str) -> date | None:
-    """The first day loaded, where the earlier days that a measure compares with begin before it; else None.
+def loaded_only_from(reader: Reader, view: View, key: str, compared: bool = False) -> date | None:
+    """The first day loaded, where the days that a measure looks back on begin before it; else None.
 
-    The figure is then by its definition, but what it compares with is not a whole year: pages and commands say so.
+    The figure is then by its definition, but not of whole years: pages and commands say so. With `compared`, the same
+    for the figure of the year before.
     """
     found, facts = _known(key), Facts.read(reader)
     span = view.period.span(facts.calendar(view))
+    if compared:
+        span = year_before(span)
     if found.span == "trailing":
         start = trailing_year(trailing_year(span.end).start).start
     elif found.compares:
         start = year_before(span).start
     else:
-        return None
+        start = span.start if compared else facts.values["first_day"]
     first: date = facts.values["first_day"]
     return first if start < month_start(first) else None

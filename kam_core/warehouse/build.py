@@ -10,7 +10,7 @@ from typing import Any
 from kam_core.policy import Policy, flat
 from kam_core.schema import TABLES
 from kam_core.view import add_months, month_start
-from kam_core.warehouse import quality, risk
+from kam_core.warehouse import pipeline, quality, risk
 
 SQL = Path(__file__).parent / "sql"
 Progress = Callable[[str, float], None]
@@ -45,6 +45,8 @@ def build(con: Any, policy: Policy, progress: Progress | None = None) -> None:
     con.execute(f"create table mart.account_rank as {_mart('account_rank')}", ranks)
     say("churn risk", 0.85)
     risk.score_accounts(con, policy, facts["as_of"])
+    say("deals", 0.93)
+    pipeline.follow_deals(con)
     say("checks", 0.95)
     quality.check(con)
     con.execute("analyze")
@@ -79,7 +81,8 @@ def _facts(con: Any, policy: Policy) -> dict[str, Any]:
         {"today": today + timedelta(days=1)},
     ).fetchone()
     if last is None:
-        last = very_last or _other_last_day(con) or today
+        deals_from, deals_until = _deal_days(con)
+        first, last = very_last or deals_from, very_last or deals_until or today
     facts = {
         "first_day": first or last,
         "as_of": last,
@@ -116,10 +119,12 @@ def _policy(con: Any, policy: Policy) -> None:
     con.executemany("insert into mart.stage values (?, ?, ?, ?)", [(n, *stage) for n, stage in enumerate(stages, 1)])
 
 
-def _other_last_day(con: Any) -> date | None:
-    """Where no orders are loaded, the last day that opportunities speak of."""
-    row = con.execute("select max(coalesce(closed_on, created_on)) from raw.opportunities").fetchone()
-    return row[0] if row else None
+def _deal_days(con: Any) -> tuple[date | None, date | None]:
+    """Where no orders are loaded, the first and last day that opportunities speak of."""
+    first, last = con.execute(
+        "select min(least(created_on, closed_on)), max(greatest(created_on, closed_on)) from raw.opportunities"
+    ).fetchone()
+    return first, last
 
 
 def _mart(name: str) -> str:

@@ -36,6 +36,11 @@ def check(con: Any) -> None:
             "select account_id as example from core.accounts where industry is null")
     _record(con, "no_manager", "accounts", "manager_id", "note",
             "select account_id as example from core.accounts where manager_id is null")
+    _record(con, "unknown_stage", "opportunities", "stage", "warning",
+            "select s.stage as example from raw.opportunities as o"
+            " inner join mart.deal_stage as s on s.key = lower(trim(o.stage)) where not s.is_known")
+    _record(con, "no_account", "opportunities", "account_id", "note",
+            "select opportunity_id as example from raw.opportunities where account_id is null")
     _record(con, "above_potential", "accounts", "potential_annual_revenue", "warning",
             "select t.account_id as example from mart.account_tier as t"
             " inner join mart.facts as f on t.as_of = f.as_of"

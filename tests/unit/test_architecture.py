@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "pages": {"ui", "charts", "export", "view", *BASE},
     "ui": {"metrics", "access", "view", "warehouse", "policy", "charts", "export", *BASE},
     "export": {"metrics", "view", "charts", *BASE},
-    "metrics": {"view", "warehouse.engine", "access", "policy", *BASE},
+    "metrics": {"view", "warehouse.engine", "access", "policy", "models", *BASE},
     "warehouse": {"ingest", "models", "policy", "view.add_months", "view.month_start", *BASE},
     "ingest": {"policy", *BASE},
     "demo": {"policy", *BASE},
