@@ -66,7 +66,7 @@ def _kpis(keys: tuple[str, ...]) -> str:
     view = session.view()
     now = session.measure(view, keys, compare=True).iloc[0]
     months = session.measure(_last_months(view), keys, by=("month",))
-    figures = [_kpi(MEASURES[key], now[key], now[f"{key}_before"], months[key].tolist()) for key in keys]
+    figures = [_kpi(MEASURES[key], now[key], now[f"{key}_before"], _trend(months, key)) for key in keys]
     return f'<div class="kam-kpis">{"".join(figures)}</div>'
 
 
@@ -76,16 +76,30 @@ def _last_months(view: View) -> View:
     return view.over(Period.between(add_months(end, -12), end))
 
 
+def _trend(months: pd.DataFrame, key: str) -> list[float]:
+    """The figure of each month, without the months that look back on more than is loaded."""
+    everything = session.everything()
+    return [
+        value for month, value in zip(months["month"], months[key], strict=True)
+        if not session.loaded_only_from(everything.over(Period(month)), key)
+    ]
+
+
 def _kpi(measure: Measure, value: Any, before: Any, trend: list[float]) -> str:
     lang, look, currency = session.lang(), session.colours(), session.facts().currency
-    change, is_good = _change(measure, value, before)
-    nothing = words("delta.no_comparison") if pd.notna(value) else session.why_missing(session.view(), measure.key)
+    partly = session.loaded_only_from(session.view(), measure.key, compared=True)
+    doubt = f' style="color:{look.muted}"' if session.loaded_only_from(session.view(), measure.key) else ""
+    change, is_good = ("", None) if partly else _change(measure, value, before)
+    nothing = partly or words("delta.no_comparison")
+    if pd.isna(value):
+        nothing = session.why_missing(session.view(), measure.key)
     colour = look.muted if is_good is None else look.good_text if is_good else look.bad_text
     label = words(f"measure.{measure.key}.label")
     return (
         f'<div class="kam-kpi" tabindex="0" data-measure="{measure.key}">'
         f'<div class="kam-label">{html.escape(label)}</div>'
-        f'<div class="kam-value"><b>{numbers.short(value, lang, measure.unit, currency)}</b>{spark(trend, look)}</div>'
+        f'<div class="kam-value"><b{doubt}>'
+        f"{numbers.short(value, lang, measure.unit, currency)}</b>{spark(trend, look)}</div>"
         f'<div class="kam-delta" style="color:{colour}">{_arrow(change)}{change or html.escape(nothing)}</div>'
         f'<div class="kam-tip" role="tooltip">{_explained(measure, value, before)}</div></div>'
     )

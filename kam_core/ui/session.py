@@ -20,6 +20,7 @@ from kam_core.text.i18n import LANGUAGES, t
 from kam_core.view import Calendar, Filters, View
 from kam_core.warehouse.engine import Reader
 from kam_core.warehouse.snapshots import Snapshot, Store
+from kam_core.warehouse.version import built_by
 
 ROOT = Path(__file__).resolve().parents[2]
 META = {
@@ -53,6 +54,12 @@ def snapshot() -> Snapshot | None:
         st.session_state["_snapshot"] = _store(str(folder())).current()
     found: Snapshot | None = st.session_state["_snapshot"]
     return found
+
+
+def is_readable() -> bool:
+    """Whether the data were built by this version of the product, so that its pages can read them."""
+    found = snapshot()
+    return found is not None and found.manifest.built_by == built_by()
 
 
 def renew() -> Snapshot | None:
@@ -133,6 +140,12 @@ def meta(table: str) -> pd.DataFrame:
 def why_missing(view: View, key: str) -> str:
     """Why a figure has no value, in words."""
     return words(f"missing.{_why_missing(_version(), view, key)}")
+
+
+def loaded_only_from(view: View, key: str, compared: bool = False) -> str:
+    """Since when there are data, in words, where a figure looks back further; "" where it does not."""
+    first = query.loaded_only_from(reader(), view, key, compared)
+    return words("missing.loaded_only_from", date=numbers.day(first, lang())) if first else ""
 
 
 def facts() -> Facts:

@@ -61,13 +61,20 @@ def run(page: Any, menu: Menu) -> None:
         _menu(menu, links)
         states.no_warehouse()
         return
+    if not session.is_readable():
+        _menu(menu, links)
+        states.other_version()
+        return
     address.read(page.url_path)
     drill.go(page.url_path)
     with chosen:
         sidebar.filters()
     session.use(sidebar.view())
-    if page.url_path != "accounts":
+    if page.url_path == "accounts" and st.session_state.get("account"):  # a link from before accounts had their page
+        st.switch_page(drill.ACCOUNT, query_params=address.chosen())
+    if page.url_path != "account":
         st.session_state["account"] = None
+    st.session_state["_paths"] = {name: path for pages in menu.values() for name, path in pages.items()}
     address.write(page.url_path)
     _menu(menu, links)
     _guarded(page)
@@ -79,6 +86,8 @@ def _menu(menu: Menu, place: Any) -> None:
         st.html(f'<div class="kam-brand">{words("app.name")}</div>')
         for pages in menu.values():
             for name, path in pages.items():
+                if name == "account":  # reached from lists and charts
+                    continue
                 st.page_link(
                     path, label=words(f"menu.{name}"), query_params=address.chosen(account=None), width="stretch"
                 )

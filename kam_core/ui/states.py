@@ -22,6 +22,13 @@ def no_warehouse() -> None:
     template("orders")
 
 
+def other_version() -> None:
+    """The product was updated after the data were built: one command builds them anew."""
+    st.title(words("empty.other_version_title"), anchor=False)
+    st.write(words("empty.other_version_why"))
+    st.info(words("empty.other_version_do"))
+
+
 def no_rows() -> None:
     """The filters leave nothing."""
     view = session.view()

@@ -12,6 +12,7 @@ from kam_core.policy import Policy
 from kam_core.warehouse.build import build
 from kam_core.warehouse.engine import workbench
 from kam_core.warehouse.snapshots import Manifest, Store
+from kam_core.warehouse.version import built_by
 from tests.tiny import Rows, insert, order, raw_tables
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
@@ -55,7 +56,7 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
             insert(con, name, rows)
         build(con, Policy())
         con.close()
-        return Manifest(kind="load")
+        return Manifest(kind="load", built_by=built_by())
 
     def make(**tables: Rows) -> None:
         Store(tmp_path).publish(lambda path: write(path, tables))

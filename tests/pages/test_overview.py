@@ -82,3 +82,11 @@ def test_orders_alone_are_enough(publish: Callable[..., None]):
     assert "<b>¥30</b>" in shown(app)
     assert "no cost loaded" in shown(app)
     assert any("Accounts not loaded" in element.value for element in app.markdown)
+
+
+def test_data_of_another_version_are_not_misread(publish, monkeypatch):
+    publish(orders=ORDERS, accounts=ACCOUNTS)
+    monkeypatch.setattr("kam_core.ui.session.built_by", lambda: "a newer version")
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    assert app.title[0].value == "The data need to be built anew"
+    assert "python -m kam_core rebuild" in app.info[0].value

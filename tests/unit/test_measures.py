@@ -213,3 +213,12 @@ def test_unknown_names_are_refused_with_those_that_there_are(reader):
 def test_every_measure_has_its_words_in_both_languages(key):
     assert has(f"measure.{key}.label")
     assert has(f"measure.{key}.definition")
+
+
+def test_a_figure_that_looks_back_further_than_is_loaded_says_since_when(reader):
+    # Loaded from 10 January 2024. Retention in 2025 compares July 2024 to June 2025 with July 2023 to June 2024.
+    assert query.loaded_only_from(reader, everything("2025"), "nrr") == date(2024, 1, 10)
+    assert query.loaded_only_from(reader, everything("2025"), "growth") is None
+    assert query.loaded_only_from(reader, everything("2024"), "growth") == date(2024, 1, 10)
+    assert query.loaded_only_from(reader, everything("2025"), "revenue", compared=True) is None
+    assert query.loaded_only_from(reader, everything("2024"), "revenue", compared=True) == date(2024, 1, 10)
