@@ -8,6 +8,8 @@ PAGES = {
     "home": {"overview": "pages/home/overview.py"},
     "portfolio": {
         "tiers": "pages/portfolio/tiers.py",
+        "matrix": "pages/portfolio/matrix.py",
+        "concentration": "pages/portfolio/concentration.py",
         "accounts": "pages/portfolio/accounts.py",
     },
     "data": {"status": "pages/data/status.py"},

@@ -12,7 +12,7 @@ def tier_stack(
     look: Look, rows: list[dict[str, Any]], words: dict[str, str], fields: tuple[str, ...], height: int
 ) -> Spec:
     """A row a piece: `line` (its line's name), `tier`, `from` and `to` (fractions), `label`, and the texts `name`,
-    `value_text`, `share_text` for hover; `fields` are given by a click. `words`: value, share.
+    `value_text`, `share_text` for hover; `fields` are given by a click. `words`: name, value, share.
     """
     marks = [
         {
@@ -25,7 +25,7 @@ def tier_stack(
     ]
     y = {"y": ordinal("line", axis={"labelLimit": 130, "labelColor": look.text, "labelOverlap": False})}
     bar = {**y, "x": number("from", axis=None, scale={"domain": [0, 1]}), "x2": {"field": "to"}}
-    tooltip = [("name", ""), ("value_text", words["value"]), ("share_text", words["share"])]
+    tooltip = [("name", words["name"]), ("value_text", words["value"]), ("share_text", words["share"])]
     layers = [
         {
             "mark": {"type": "bar", "height": {"band": 0.72}, "stroke": look.surface, "strokeWidth": 1},

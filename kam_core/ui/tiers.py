@@ -89,6 +89,7 @@ def _pareto(by: str) -> tuple[Spec, str, Table] | None:
     starts = [0.0, *shown.account_share.tolist()[:-1]]
     rows = [_place(row, start, n) for row, start in zip(shown.itertuples(), starts, strict=True)]
     said = {
+        "name": words("column.account"),
         "place": words("column.place"),
         "revenue": words("column.revenue"),
         "share": words("page.tiers.pareto_so_far"),
@@ -185,7 +186,7 @@ def _line(frame: pd.DataFrame, line: str, column: str, unit: str, **more: Any) -
 
 
 def _stack_words() -> dict[str, str]:
-    return {"value": words("column.value"), "share": words("chart.share")}
+    return {"name": words("column.tier"), "value": words("column.value"), "share": words("chart.share")}
 
 
 def industries() -> None:

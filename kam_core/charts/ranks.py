@@ -1,0 +1,42 @@
+"""Things in order of size: a bar each, last year's behind it, its change written beside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal
+from kam_core.charts.tokens import Look
+
+
+def ranked_bars(
+    look: Look, rows: list[dict[str, Any]], words: dict[str, str], fields: tuple[str, ...], height: int
+) -> Spec:
+    """A row a thing, largest first: `name`, `value`, `before` (numbers or None), `label`, `rises` (None: neither), and
+    the texts `value_text`, `before_text`, `note_text` for hover; `fields` are given by a click.
+    `words`: name, value, before, note.
+    """
+    ink = {True: look.good_text, False: look.bad_text, None: look.muted}
+    marks = [{**row, "color": ink[row["rises"]]} for row in rows]
+    y = {"y": ordinal("name", axis={"labelLimit": 130, "labelColor": look.text, "labelOverlap": False})}
+    most = max([row[side] or 0 for row in rows for side in ("value", "before")] + [1e-9])
+    scale = {
+        "axis": None,
+        "scale": {"domain": [min([0, *(row["value"] or 0 for row in rows)]), most * 1.6], "nice": False},
+    }
+    tooltip = [
+        ("name", words["name"]), ("value_text", words["value"]), ("before_text", words["before"]), ("note_text", words["note"]),
+    ]  # fmt: skip
+    layers: list[Spec] = [
+        {"mark": {"type": "bar", "height": {"band": 0.78}, "color": look.before, "opacity": 0.7}, "encoding": {**y, "x": number("before", **scale)}},
+        {"mark": {"type": "bar", "height": {"band": 0.44}, "color": look.actual}, "encoding": {**y, "x": number("value", **scale)}},
+        {
+            "transform": [{"calculate": "max(0, datum.value, datum.before)", "as": "end"}],
+            "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 11},
+            "encoding": {
+                **y, "x": number("end", **scale), "text": {"field": "label", "type": "nominal"},
+                "color": {"field": "color", "type": "nominal", "scale": None},
+            },
+        },
+        hit_area(fields, y, tooltip),
+    ]  # fmt: skip
+    return chart(look, marks, layers, height)

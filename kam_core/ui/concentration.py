@@ -1,0 +1,232 @@
+"""The concentration page: how much hangs on a few, whether that grows, and what their leaving would cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from kam_core.charts.parts import Spec
+from kam_core.charts.ranks import ranked_bars
+from kam_core.charts.shares import lines
+from kam_core.text import numbers
+from kam_core.text.sentence import name_of, own_script
+from kam_core.ui import cards, drill, session, tiles
+from kam_core.ui.cards import Table
+from kam_core.ui.session import money, money_full, words
+from kam_core.ui.tiers import choice, standing
+from kam_core.ui.tiles import Tile
+
+TOPS = (1, 5, 10, 20)
+LEAVING = ("1", "3", "5", "10", "20")
+
+
+def chosen() -> tuple[str, int]:
+    """Whether children count with their parent, and how many of the largest are imagined gone."""
+    with st.container(horizontal=True, gap="medium", key="concentration_choice", vertical_alignment="bottom"):
+        by = choice("by", ("group", "account"), "page.concentration.by")
+        # Five, unless the reader says otherwise.
+        st.session_state["leave"] = st.session_state.get("leave") if st.session_state.get("leave") in LEAVING else "5"
+        leave = choice("leave", LEAVING, "page.concentration.leave")
+    return by, int(leave)
+
+
+def figures(by: str) -> None:
+    """Shares of the largest and HHI, of the period in view."""
+    tiles.show(_figures(by))
+
+
+@session.kept
+def _figures(by: str) -> list[Tile]:
+    row = session.report(session.view(), "concentration", by=by).iloc[0]
+    lang, what = session.lang(), words(f"page.concentration.{by}s")
+    found = [
+        Tile(
+            f"top_{n}", words("page.concentration.top" if n > 1 else f"page.concentration.top_{by}", n=n, what=what), numbers.short(row[f"top_{n}_share"], lang, "percent"),
+            words("page.concentration.of_revenue"), words("page.concentration.top_explained"),
+        )
+        for n in TOPS
+    ]  # fmt: skip
+    equal = numbers.short(row.effective_groups, lang, "count")
+    found.append(Tile(
+        "hhi", words("measure.hhi.label"), numbers.short(row.hhi, lang, "index"),
+        words("page.concentration.as_if", n=equal, what=what), words("page.concentration.hhi_explained"),
+    ))  # fmt: skip
+    return found
+
+
+# --- over time
+
+
+def history(by: str) -> None:
+    """Shares of the largest, and HHI, of the twelve months up to each month end."""
+    left, right = st.columns([1.4, 1], gap="xsmall")
+    shares, index = _history(by)
+    for place, key, made in ((left, "shares", shares), (right, "hhi", index)):
+        with place, cards.card(f"history_{key}", words(f"page.concentration.history_{key}"), made and made[2]):
+            if made is None:
+                st.caption(words("page.concentration.too_short"))
+            else:
+                cards.chart(f"history_{key}_chart", made[0], made[1], doors=False)
+
+
+Made = tuple[Spec, str, Table]
+
+
+@session.kept
+def _history(by: str) -> tuple[Made | None, Made | None]:
+    frame = session.report(standing(), "concentration_history", by=by)
+    if len(frame) < 2:
+        return None, None
+    shares = [
+        row
+        for rank, n in enumerate(TOPS)
+        for row in _line(frame, f"top_{n}_share", rank, "percent", words("page.concentration.line", n=n))
+    ]
+    index = _line(frame, "hhi", 0, "index", words("measure.hhi.label"))
+    return _made(frame, shares, "percent", "shares"), _made(frame, index, "index", "hhi")
+
+
+def _line(frame: pd.DataFrame, column: str, rank: int, unit: str, line: str) -> list[dict[str, Any]]:
+    lang, last = session.lang(), len(frame) - 1
+    return [
+        {
+            "day": numbers.month(row.as_of, lang), "order": n, "line": line, "rank": rank, "value": float(getattr(row, column)),
+            "text": numbers.full(getattr(row, column), lang, unit),
+            "label": f"{line} {numbers.short(getattr(row, column), lang, unit)}" if n == last else None,
+        }
+        for n, row in enumerate(frame.itertuples())
+    ]  # fmt: skip
+
+
+def _made(frame: pd.DataFrame, rows: list[dict[str, Any]], unit: str, key: str) -> Made:
+    lang = session.lang()
+    said = {"line": words("column.what"), "day": words("page.concentration.year_to"), "value": words("column.value")}
+    spec = lines(session.colours(), rows, said, numbers.axis_expression(lang, unit), 210)
+    alt = words(f"page.concentration.history_{key}_alt", first=rows[0]["text"], last=rows[len(frame) - 1]["text"])
+    units = {"as_of": "date", "owners": "count", **{f"top_{n}_share": "percent" for n in TOPS}, "hhi": "index"}
+    return spec, alt, Table(frame[list(units)], units)
+
+
+# --- the largest, and what if they left
+
+
+def largest(by: str) -> None:
+    """The largest by revenue with what they bought a year before; those above the policy's limit are named."""
+    spec, alt, table, above = _largest(by)
+    look = session.colours()
+    legend = cards.legend(
+        ("solid", look.actual, words("chart.revenue")), ("solid", look.before, words("column.margin"))
+    )
+    with cards.card("largest", words(f"page.concentration.largest_{by}"), table, legend):
+        st.caption(above)
+        if not table.frame.empty:
+            cards.chart("largest_chart", spec, alt)
+
+
+@session.kept
+def _largest(by: str) -> tuple[Spec, str, Table, str]:
+    frame, lang = session.report(session.view(), "largest", by=by), session.lang()
+    rows = [_large(row) for row in frame.itertuples()]
+    said = {"name": words(f"page.concentration.one_{by}"), "value": words("chart.revenue"), "before": words("column.margin"),
+            "note": words("chart.share")}  # fmt: skip
+    spec = ranked_bars(session.colours(), rows, said, ("account",), 24 * len(rows))
+    units = {"place": "count", "account": "", "accounts": "count", "revenue": "money", "share": "percent", "share_to_here": "percent",
+             "margin": "money", "margin_share": "percent"}  # fmt: skip
+    table = frame.rename(columns={"name": "account"})
+    limit = numbers.percent(float(session.facts().policy["alerts.account_share"]), lang)
+    named = ", ".join(f"{r['name']} ({r['share']})" for r in rows if r["above"])
+    above = (
+        words("page.concentration.above", limit=limit, names=named)
+        if named
+        else words("page.concentration.none_above", limit=limit)
+    )
+    alt = words("page.concentration.largest_alt", first=rows[0]["name"], share=rows[0]["share"]) if rows else above
+    return spec, alt, Table(table[list(units)], units), above
+
+
+def _large(row: Any) -> dict[str, Any]:
+    lang = session.lang()
+    share = numbers.percent(row.share, lang)
+    children = words("page.concentration.of_accounts", n=row.accounts) if row.accounts > 1 else ""
+    return {
+        "account": row.owner_id, "name": own_script(row.name, lang), "value": row.revenue, "before": row.margin,
+        "share": share, "above": bool(row.is_above_limit), "rises": False if row.is_above_limit else None,
+        "label": f"{money(row.revenue)}  {share}{children}", "value_text": money_full(row.revenue),
+        "before_text": money_full(row.margin), "note_text": f"{share}; {words('page.concentration.so_far')} {numbers.percent(row.share_to_here, lang)}",
+    }  # fmt: skip
+
+
+def leaving(by: str, n: int) -> None:
+    """Revenue and margin without the largest N, in all and region by region; a click opens the region's accounts."""
+    spec, alt, table, said = _leaving(by, n)
+    question = words(
+        "page.concentration.what_if" if n > 1 else f"page.concentration.what_if_{by}",
+        n=n,
+        what=words(f"page.concentration.{by}s"),
+    )
+    with cards.card("leaving", question, table, _legend()):
+        st.markdown(said)
+        cards.chart("leaving_chart", spec, alt)
+
+
+def _legend() -> str:
+    look = session.colours()
+    return cards.legend(
+        ("solid", look.actual, words("page.concentration.without")),
+        ("solid", look.before, words("page.concentration.with")),
+    )
+
+
+@session.kept
+def _leaving(by: str, n: int) -> tuple[Spec, str, Table, str]:
+    frame, lang = session.report(session.view(), "largest_leave", by=by, limit=n), session.lang()
+    total = frame[frame.section == "total"].iloc[0]
+    said = words(
+        "page.concentration.lost",
+        revenue=money(total.revenue - total.revenue_without),
+        share=numbers.percent(total.revenue_lost, lang),
+    )
+    if pd.notna(total.margin):
+        lost = total.margin - total.margin_without
+        said += words(
+            "page.concentration.lost_margin", margin=money(lost), share=numbers.percent(total.margin_lost, lang)
+        )
+    regions = frame[frame.section == "region"].sort_values("revenue_lost", ascending=False)
+    rows = [_left(row) for row in regions.itertuples()]
+    headings = {"name": words("dimension.region"), "value": words("page.concentration.without"), "before": words("page.concentration.with"),
+                "note": words("column.margin")}  # fmt: skip
+    spec = ranked_bars(session.colours(), rows, headings, ("region",), 30 * len(rows))
+    units = {"leaving": "count", "revenue": "money", "revenue_without": "money", "revenue_lost": "percent", "margin": "money",
+             "margin_without": "money", "margin_lost": "percent"}  # fmt: skip
+    alt = words(
+        "page.concentration.leaving_alt", region=rows[0]["name"] if rows else "", share=rows[0]["lost"] if rows else ""
+    )
+    return spec, alt, Table(frame[["region", *units]], units), f"**{said}** {words('page.concentration.rest')}"
+
+
+def _loss(share: float | None) -> str:
+    """A share lost: a little is not nothing."""
+    if share is None or pd.isna(share):
+        return ""
+    return (
+        words("page.concentration.hardly")
+        if 0 < share < 0.0005
+        else numbers.percent(-share if share else 0.0, session.lang())
+    )
+
+
+def _left(row: Any) -> dict[str, Any]:
+    lang, key = session.lang(), drill.key_of(row.region)
+    lost = _loss(row.revenue_lost)
+    margin = (
+        f"{money_full(row.margin)} → {money_full(row.margin_without)}"
+        if pd.notna(row.margin)
+        else words("missing.has_cost")
+    )
+    return {
+        "region": key, "name": name_of("region", key, lang, session.names()), "value": row.revenue_without, "before": row.revenue,
+        "lost": lost, "rises": False if row.revenue_lost > 0.1 else None, "label": f"{lost}  {money(row.revenue_without)}",
+        "value_text": money_full(row.revenue_without), "before_text": money_full(row.revenue), "note_text": margin,
+    }  # fmt: skip

@@ -1,0 +1,43 @@
+"""The concentration page through app.py, on the rows of conftest."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import shown
+
+PAGE = "pages/portfolio/concentration.py"
+
+
+@pytest.fixture
+def concentration(app: AppTest) -> AppTest:
+    return app.run().switch_page(PAGE).run()
+
+
+def test_the_figures_of_the_period(concentration: AppTest):
+    assert concentration.title[0].value == "Do we hang on a few?"
+    # Shares of 2180: 1750 .803, 400 .183, 30 .014. HHI: 6444 + 336.7 + 1.9 = 6783 (as if 1.47 equal ones).
+    assert "<b>80.3%</b>" in shown(concentration)
+    assert "<b>6,783</b>" in shown(concentration)
+    assert any(
+        "Above 10% of revenue, the limit in the policy: Haihe Power (80.3%)" in c.value for c in concentration.caption
+    )
+
+
+def test_what_if_the_largest_left(concentration: AppTest):
+    concentration.segmented_control(key="leave").set_value("1").run()
+    # 1750 of 2180; margin 1750 − 1300 = 450 of 2180 − 1520 = 660.
+    said = next(m.value for m in concentration.markdown if "lower" in m.value)
+    assert "Revenue ¥1.75K lower (80.3%), margin ¥450 lower (68.2%)." in said
+    assert "What if the largest group left?" in shown(concentration)
+
+
+def test_counted_by_account(concentration: AppTest):
+    concentration.segmented_control(key="by").set_value("account").run()
+    assert "Which accounts are the largest?" in shown(concentration)
+
+
+def test_in_chinese(concentration: AppTest):
+    concentration.segmented_control(key="lang").set_value("zh").run()
+    assert concentration.title[0].value == "我们是否依赖少数客户？"
