@@ -11,6 +11,8 @@ PAGES = {
         "matrix": "pages/portfolio/matrix.py",
         "concentration": "pages/portfolio/concentration.py",
         "accounts": "pages/portfolio/accounts.py",
+        "account": "pages/portfolio/account.py",
+        "profit": "pages/portfolio/profit.py",
     },
     "data": {"status": "pages/data/status.py"},
 }

@@ -18,10 +18,12 @@ LISTS = ("region", "industry", "tier", "manager", "segment")
 PLACE = ("account",)  # which account is open: part of the place, not of the filters
 # What a page alone lets one choose, with the value that is left out of the address; "" stands for nothing chosen.
 OWN: dict[str, dict[str, str]] = {
+    "account": {"line": ""},
     "profit": {
         "field": "fake_big", "visit": "", "call": "", "meeting": "", "care": "", "ticket": "", "order_line": "",
         "late_payment_rate": "", "minimum_margin": "",
     },
+    "churn": {"band": "all", "by": "region"}, "retention": {"by": "region"},
     "tiers": {"since": "", "until": "", "move": ""},
     "matrix": {"measure": "revenue", "show": "value", "cell": ""},
     "concentration": {"by": "group", "leave": "5"},

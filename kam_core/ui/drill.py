@@ -12,6 +12,7 @@ from kam_core.ui import address
 from kam_core.view import NONE
 
 ACCOUNTS = "pages/portfolio/accounts.py"
+ACCOUNT = "pages/portfolio/account.py"
 
 
 def clicked(key: str) -> None:
@@ -20,6 +21,8 @@ def clicked(key: str) -> None:
     if picked:
         fields = {k: v for k, v in picked[0].items() if k != "vlPoint"}
         st.session_state["_go"] = {_parameter(k): str(v) for k, v in fields.items() if v is not None}
+        if "account" in fields:
+            st.session_state["_list"] = []
 
 
 def ticked(key: str, column: str, values: list[str]) -> None:
@@ -27,6 +30,7 @@ def ticked(key: str, column: str, values: list[str]) -> None:
     rows = st.session_state[key]["selection"]["rows"]
     if rows:
         st.session_state["_go"] = {column: values[rows[0]]}
+        st.session_state["_list"] = list(values) if column == "account" else []
 
 
 def go(page: str) -> None:
@@ -37,13 +41,19 @@ def go(page: str) -> None:
     before = address.here(page)
     passed = address.chosen(**fields)
     st.session_state["_drill"] = {"page": page, "before": before, "passed": passed}
-    st.switch_page(ACCOUNTS, query_params={k: v[0] if len(v) == 1 else v for k, v in passed.items()})
+    st.session_state["_came_from"] = {"page": page, "params": before}
+    st.switch_page(page_of(passed), query_params={k: v[0] if len(v) == 1 else v for k, v in passed.items()})
+
+
+def page_of(params: Mapping[str, Any]) -> str:
+    """Where parameters lead: to one account's page, or to the list of accounts."""
+    return ACCOUNT if params.get("account") else ACCOUNTS
 
 
 def link(label: str, **fields: str | None) -> None:
     """A line of text that opens the accounts behind it."""
     params = {k: v for k, v in address.chosen(**fields).items()}
-    st.page_link(ACCOUNTS, label=label, query_params=params)
+    st.page_link(page_of(params), label=label, query_params=params)
 
 
 def key_of(value: Any) -> str:

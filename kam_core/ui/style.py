@@ -55,6 +55,20 @@ h1 { padding: 0 0 .15rem 0 !important; }
 .st-key-matrix_scroll { overflow-x: auto; }
 .st-key-menu { margin-bottom: .5rem; }
 section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
+.kam-scroll { overflow-x: auto; }
+.kam-facts { border-collapse: collapse; width: 100%; font-size: .86rem; font-variant-numeric: tabular-nums; }
+.kam-facts th { font-weight: 400; opacity: .7; text-align: right; padding: .1rem 0 .1rem .8rem; white-space: nowrap; }
+.kam-facts td { text-align: right; padding: .22rem 0 .22rem .8rem; border-top: 1px solid var(--kam-line); }
+.kam-facts th:first-child, .kam-facts td:first-child { text-align: left; padding-left: 0; }
+.kam-listed td:last-child { white-space: nowrap; }
+.kam-timeline { max-height: 460px; overflow-y: auto; font-size: .9rem; }
+.kam-timeline > div { columns: 3 360px; column-gap: 2rem; }
+.kam-timeline .kam-month:first-child { margin-top: 0; }
+.kam-month { font-weight: 600; margin: .5rem 0 .15rem 0; break-after: avoid; }
+.kam-event { padding: .12rem 0; break-inside: avoid; }
+.kam-event span { display: inline-block; min-width: 4.2rem; opacity: .7; font-variant-numeric: tabular-nums; }
+.kam-event i { display: inline-block; width: .55em; height: .55em; border-radius: 50%; margin-right: .5em; }
+.kam-event b { font-weight: 600; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3rem .8rem 1rem .8rem; }
   .st-key-matrix_scroll > div { min-width: 640px; }

@@ -29,7 +29,8 @@ def show(tiles: Sequence[Tile]) -> None:
 def _one(tile: Tile) -> str:
     colour = {"good": "color:var(--kam-good)", "bad": "color:var(--kam-bad, inherit)"}.get(tile.tone, "")
     return (
-        f'<div class="kam-kpi" tabindex="0" data-measure="{tile.key}"><div class="kam-label">{html.escape(tile.label)}</div>'
+        f'<div class="kam-kpi" tabindex="0" data-measure="{tile.key}">'
+        f'<div class="kam-label">{html.escape(tile.label)}</div>'
         f'<div class="kam-value"><b>{html.escape(tile.value)}</b></div>'
         f'<div class="kam-delta" style="{colour}">{html.escape(tile.note)}</div>'
         f'<div class="kam-tip">{html.escape(tile.explained)}</div></div>'

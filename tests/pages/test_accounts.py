@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import shown
-
 PAGE = "pages/portfolio/accounts.py"
 
 
@@ -34,17 +32,6 @@ def test_filters_hold_over_pages(app: AppTest):
     app.multiselect(key="region").set_value(["North"]).run()
     app.switch_page(PAGE).run()
     assert app.dataframe[0].value["account"].tolist() == ["白塔银行"]
-
-
-def test_an_open_account_shows_its_figures_and_where_each_line_came_from(app: AppTest):
-    app.query_params["account"] = "1"
-    app.run().switch_page(PAGE)
-    app.query_params["account"] = "1"
-    app.run()
-    assert app.title[0].value == "Haihe Power"
-    assert "Juan Luo" in shown(app)
-    assert "<b>¥1.75K</b>" in shown(app)
-    assert app.dataframe[0].value["amount"].tolist() == [250, 500, 1000]  # newest first
 
 
 def test_nothing_matches_says_what_to_do(app: AppTest):

@@ -1,0 +1,188 @@
+"""Who earns and who only looks big: whale curve, revenue rank against profit rank, where the money goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kam_core.charts.parts import PICK, Spec, chart, click, hit_area, number, ordinal, tips
+from kam_core.charts.tokens import Look
+
+AREA = "area"  # the selection that a click on one of the four fields makes
+FIELDS = ("fake_big", "true_big", "small", "quiet_earner")
+
+
+def field_colour(look: Look, field: str) -> str:
+    """One colour a field, everywhere: fake big is bad, true big good."""
+    return {"fake_big": look.bad, "true_big": look.good, "quiet_earner": look.tiers[2]}.get(field, look.before)
+
+
+def whale(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: str, height: int = 420) -> Spec:
+    """Profit summed up from the most profitable account down.
+
+    A row is an account on the curve: `account`, `name`, `share` (of accounts), `until` (where the next row begins),
+    `total` (summed up so far), `peak` (bool, once), `label` (words at the peak) and the texts `share_text`,
+    `total_text`, `profit_text`. `words`: accounts, total, profit. `axis` writes a value of `total`.
+    """
+    x = number("share", scale={"domain": [0, 1]}, axis={"format": ".0%", "tickCount": 5, "title": words["accounts"]})
+    y = number(
+        "total", axis={"labelExpr": axis, "tickCount": 5, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}
+    )
+    peak = [{"filter": "datum.peak"}]
+    layers = [
+        {"mark": {"type": "area", "color": look.good, "opacity": 0.12}, "encoding": {"x": x, "y": y}},
+        {"mark": {"type": "line", "color": look.actual, "strokeWidth": 2}, "encoding": {"x": x, "y": y}},
+        {
+            "transform": peak,
+            "mark": {"type": "point", "filled": True, "size": 70, "color": look.good, "opacity": 1},
+            "encoding": {"x": x, "y": y},
+        },
+        {
+            "transform": peak,
+            "mark": {
+                "type": "text",
+                "align": {"expr": "datum.share > 0.5 ? 'right' : 'left'"},
+                "dy": 18,
+                "dx": {"expr": "datum.share > 0.5 ? -4 : 6"},
+                "fontWeight": 600,
+            },
+            "encoding": {"x": x, "y": y, "text": {"field": "label", "type": "nominal"}},
+        },
+        hit_area(
+            ("account",),
+            {"x": x, "x2": {"field": "until"}},
+            [
+                ("name", ""),
+                ("share_text", words["accounts"]),
+                ("profit_text", words["profit"]),
+                ("total_text", words["total"]),
+            ],
+        ),
+    ]
+    return chart(look, rows, layers, height)
+
+
+def fields(
+    look: Look,
+    points: list[dict[str, Any]],
+    areas: list[dict[str, Any]],
+    cut: float,
+    words: dict[str, str],
+    height: int = 420,
+) -> Spec:
+    """Rank by revenue to the right, rank by profit upwards, the first accounts in the upper right corner.
+
+    A point: `account`, `name`, `x`, `y` (place over number of accounts, 0 first), `field` and the texts `field_text`,
+    `revenue_text`, `profit_text`. An area: `field`, `name`, `note`, `more`, and `left`, `right`, `top`, `bottom`. Both
+    axes are drawn by square root, so that the large accounts have room. `words`: x, y, field, revenue, profit.
+    """
+    scale = {"type": "sqrt", "domain": [1, 0], "nice": False}
+    x = number("x", scale=scale, axis=_places(words["x"], cut))
+    y = number("y", scale=scale, axis=_places(words["y"], cut))
+    corners = {
+        "x": {**x, "field": "left"},
+        "x2": {"field": "right"},
+        "y": {**y, "field": "bottom"},
+        "y2": {"field": "top"},
+    }
+    marks = [{**p, "color": field_colour(look, p["field"])} for p in points]
+    named = [{**a, "color": field_colour(look, a["field"])} for a in areas]
+    words_at = {"x": {**x, "field": "left"}, "y": {**y, "field": "top"}}
+    layers = [
+        {
+            "data": {"values": named},
+            "mark": {"type": "rect", "opacity": 0.09, "cursor": "pointer", "stroke": look.surface, "strokeWidth": 2},
+            "params": [{**click("field"), "name": AREA}],
+            "encoding": {
+                **corners,
+                "color": _own_colour(),
+                "tooltip": tips([("name", ""), ("note", ""), ("more", "")]),
+            },
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 26, "cursor": "pointer", "opacity": 0.75},
+            "params": [click("account")],
+            "encoding": {
+                "x": x,
+                "y": y,
+                "color": _own_colour(),
+                "tooltip": tips(
+                    [
+                        ("name", ""),
+                        ("field_text", words["field"]),
+                        ("revenue_text", words["revenue"]),
+                        ("profit_text", words["profit"]),
+                    ]
+                ),
+            },
+        },
+        _written(named, words_at, "name", 12, 600, look.text, 13),
+        _written(named, words_at, "note", 10.5, 400, look.muted, 28),
+        _written(named, words_at, "more", 10.5, 400, look.muted, 42),
+    ]
+    return chart(look, marks, layers, height)
+
+
+def _places(title: str, cut: float) -> Spec:
+    return {"values": [0, cut, 0.5, 1], "format": ".0%", "title": title}
+
+
+def _own_colour() -> Spec:
+    return {"field": "color", "type": "nominal", "scale": None}
+
+
+def _written(
+    rows: list[dict[str, Any]], place: Spec, field: str, size: float, weight: int, colour: str, dy: int
+) -> Spec:
+    mark = {"type": "text", "align": "left", "dx": 6, "dy": dy, "fontSize": size, "fontWeight": weight, "color": colour}
+    return {
+        "data": {"values": rows},
+        "mark": {**mark, "interactive": False},
+        "encoding": {**place, "text": {"field": field, "type": "nominal"}},
+    }
+
+
+def leaks(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: str, height: int = 250) -> Spec:
+    """Where the list value goes, fake big accounts beside true big ones.
+
+    A row: `part` (its name), `field`, `field_text`, `share` (of the list value), `label`, `amount_text`.
+    """
+    y = {
+        "y": ordinal("part", axis={"labelLimit": 130, "labelColor": look.text}),
+        "yOffset": {"field": "field", "sort": FIELDS},
+    }
+    marks = [{**row, "color": field_colour(look, row["field"])} for row in rows]
+    x = number("share", axis=None, scale={"domain": _room(rows), "nice": False})
+    tooltip = [
+        ("part", ""),
+        ("field_text", words["field"]),
+        ("label", words["share"]),
+        ("amount_text", words["amount"]),
+    ]
+    layers = [
+        {
+            "mark": {"type": "bar", "cornerRadiusEnd": 1, "cursor": "pointer", "height": {"band": 0.8}},
+            "params": [{**click("field"), "name": AREA}],
+            "encoding": {**y, "x": x, "color": _own_colour(), "tooltip": tips(tooltip)},
+        },
+        {
+            "mark": {
+                "type": "text",
+                "align": {"expr": "datum.share < 0 ? 'right' : 'left'"},
+                "fontSize": 10.5,
+                "dx": {"expr": "datum.share < 0 ? -4 : 4"},
+            },
+            "encoding": {**y, "x": x, "text": {"field": "label", "type": "nominal"}},
+        },
+    ]
+    spec = chart(look, marks, layers, height)
+    spec["layer"][0]["encoding"]["y"] = {**y["y"], "scale": {"paddingInner": 0.25}}
+    spec["layer"][1]["encoding"]["y"] = {**y["y"], "scale": {"paddingInner": 0.25}}
+    return spec
+
+
+def _room(rows: list[dict[str, Any]]) -> list[float]:
+    low, high = min([0, *(r["share"] for r in rows)]), max([0.01, *(r["share"] for r in rows)])
+    return [low * 1.35, high + 0.18 * (high - low)]
+
+
+__all__ = ["AREA", "FIELDS", "PICK", "field_colour", "fields", "leaks", "whale"]

@@ -1,0 +1,601 @@
+"""The page of one account: everything about it in one scroll, and the way to the next one of the list."""
+
+from __future__ import annotations
+
+import html
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from kam_core.charts import account as charts
+from kam_core.charts.parts import PICK, Spec
+from kam_core.metrics.measures import MEASURES
+from kam_core.text import numbers
+from kam_core.text.sentence import name_of, own_script
+from kam_core.ui import address, cards, drill, session, states
+from kam_core.ui.cards import Table
+from kam_core.ui.session import money, money_full, words
+from kam_core.view import View
+
+LINES = {
+    "order_date": "date",
+    "order_id": "",
+    "product_line": "",
+    "product": "",
+    "quantity": "count",
+    "amount": "money",
+    "list_amount": "money",
+    "cost": "money",
+    "file": "",
+    "line": "count",
+}
+KINDS = ("order", "return", "visit", "meeting", "call", "care", "ticket", "deal", "contract", "manager", "tier")
+MOST_EVENTS = 80
+Row = list[str]
+
+
+# --- which account
+
+
+def opened() -> bool:
+    """Whether the address names an account that this person may see."""
+    chosen = st.session_state.get("account")
+    return bool(chosen) and not _one(chosen).empty
+
+
+def view() -> View:
+    """The open account alone: the other filters would only hide parts of it."""
+    return session.everything().over(session.view().period).keep(account=st.session_state["account"])
+
+
+def _one(account_id: str) -> pd.DataFrame:
+    """The account's row; by its number only, so that accounts of one name stay apart."""
+    found = session.report(session.everything().over(session.view().period).keep(account=account_id), "accounts")
+    return found[found.account_id == account_id]
+
+
+def unknown() -> None:
+    """No such account, or none that this person may see: the same words for both."""
+    with st.container(border=True, key="no_account"):
+        st.subheader(words("page.account.unknown_title"), anchor=False)
+        st.write(words("page.account.unknown_why"))
+        st.page_link(drill.ACCOUNTS, label=words("action.back_to_list"), query_params=address.chosen(account=None))
+
+
+# --- the way there and on
+
+
+def header() -> None:
+    """Back to where one came from, the neighbours in that list, who it is."""
+    lang = session.lang()
+    row = _one(st.session_state["account"]).iloc[0]
+    with st.container(horizontal=True, vertical_alignment="center", key="way"):
+        _back()
+        _neighbours()
+    st.title(own_script(row["name"], lang), anchor=False)
+    st.html(f'<p class="kam-sentence">{html.escape(_said(row))}</p>')
+
+
+def _back() -> None:
+    came = st.session_state.get("_came_from") or {}
+    path = st.session_state.get("_paths", {}).get(came.get("page") or "overview")
+    if came and path and came["page"] != "account":
+        label, params = words(f"menu.{came['page'] or 'overview'}"), came["params"]
+    else:
+        label, path, params = words("action.back_to_list"), drill.ACCOUNTS, address.chosen(account=None)
+    with st.container(key="back", width="content"):
+        st.page_link(path, label=f"← {label}", query_params=params)
+
+
+def _neighbours() -> None:
+    """The previous and the next account of the list one came from, or of all that the filters leave, by revenue."""
+    ids = st.session_state.get("_list") or session.report(session.view(), "accounts").account_id.tolist()
+    chosen = st.session_state["account"]
+    if chosen not in ids:
+        return
+    place = ids.index(chosen)
+    for step, arrow in ((-1, "‹ {}"), (1, "{} ›")):
+        label = arrow.format(words("action.previous" if step < 0 else "action.next"))
+        at = place + step
+        st.button(
+            label,
+            key=f"go_{step}",
+            type="tertiary",
+            disabled=not 0 <= at < len(ids),
+            on_click=_go,
+            args=(ids[at] if 0 <= at < len(ids) else chosen,),
+        )
+    lang = session.lang()
+    n, of = numbers.full(place + 1, lang, "count"), numbers.full(len(ids), lang, "count")
+    st.caption(words("page.account.place", n=n, all=of))
+
+
+def _go(account_id: str) -> None:
+    st.session_state["account"] = account_id
+    st.session_state["line"] = ""
+    address.touched()
+
+
+def _said(row: Any) -> str:
+    lang, names = session.lang(), session.names()
+    said = [
+        f"{words('column.tier')} {row.tier}" if isinstance(row.tier, str) else words("tier.none"),
+        *(name_of(d, row[d], lang, names) for d in ("region", "industry", "segment") if isinstance(row[d], str)),
+        own_script(row.manager_name, lang) if isinstance(row.manager_name, str) else words("column.unassigned"),
+        str(row.account_id),
+    ]
+    if pd.notna(row.last_order_on):
+        days = int(row.days_since_order)
+        said.append(words("page.account.silence", date=numbers.day(row.last_order_on, lang), days=days))
+    return " · ".join(said)
+
+
+# --- what is known
+
+
+def _section(name: str) -> pd.DataFrame:
+    frame = session.report(view(), "account")
+    return frame[frame.section == name]
+
+
+def identity() -> None:
+    """Who it is, its tier and managers over time."""
+    with cards.card("identity", words("page.account.identity")):
+        _facts(_identity())
+
+
+@session.kept
+def _identity() -> list[Row]:
+    lang = session.lang()
+    rows = []
+    for fact in _section("identity").itertuples():
+        shown = {"created_on": lambda f: _day(f.day), "employees": lambda f: numbers.full(f.value, lang, "count")}
+        text = own_script(fact.name, lang) if isinstance(fact.name, str) else money(fact.value)
+        if fact.key not in ("region", "industry", "segment", "manager"):  # those stand under the title
+            text = words("app.yes") if fact.key == "strategic" else shown.get(fact.key, lambda _f, t=text: t)(fact)
+            rows.append([words(f"fact.{fact.key}"), text])
+    tiers = [f"{_day(t.day)} {t.key}" for t in _section("tier").itertuples()]
+    if tiers:
+        rows.append([words("page.account.tiers"), " → ".join(tiers)])
+    holders = [f"{_day(m.day)} {own_script(m.name, lang)}" for m in _section("manager").itertuples()]
+    if holders:
+        rows.append([words("page.account.managers"), " → ".join(holders)])
+    return rows
+
+
+def standing() -> None:
+    """The period's figures beside the median of its industry."""
+    rows, n = _standing()
+    question = words("page.account.standing")
+    with cards.card("standing", question, legend=_note(words("page.account.peers", n=n)) if rows else ""):
+        _facts(rows, ["", words("column.account"), words("page.account.median")])
+
+
+@session.kept
+def _standing() -> tuple[list[Row], str]:
+    lang, currency = session.lang(), session.facts().currency
+    whole = session.everything().over(session.view().period)
+    frame = session.report(whole, "account_standing", account=st.session_state["account"])
+    rows = []
+    for f in frame[frame.value.notna() | frame.peers.notna()].itertuples():
+        unit = MEASURES[f.key].unit
+        own, peers = (numbers.short(v, lang, unit, currency) for v in (f.value, f.peers))
+        rows.append([words(f"measure.{f.key}.label"), own, peers])
+    return rows, numbers.full(int(frame.peer_accounts.max()) if len(frame) else 0, lang, "count")
+
+
+def rfm() -> None:
+    """Recency, frequency and monetary value with the cuts, and the account's own rhythm."""
+    rows, rhythm = _rfm()
+    with cards.card("rfm", words("page.account.rfm"), legend=_note(words("page.account.rfm_note"))):
+        heads = ["", words("column.value"), words("page.account.score"), words("page.account.cuts")]
+        _facts(rows, heads) if rows else st.caption(words("page.account.no_year"))
+        if rhythm:
+            st.markdown(rhythm)
+
+
+@session.kept
+def _rfm() -> tuple[list[Row], str]:
+    lang = session.lang()
+    whole = session.everything().over(session.view().period)
+    frame = session.report(whole, "account_rfm", account=st.session_state["account"])
+    rows = [_rfm_row(f) for f in frame.itertuples()]
+    rhythm = ""
+    for r in _section("rhythm").itertuples():
+        if pd.notna(r.value):
+            rhythm = words(
+                "page.account.rhythm_said",
+                gap=numbers.full(r.value, lang, "count"),
+                mean=numbers.full(r.before, lang, "count"),
+                days=numbers.full(r.other, lang, "count"),
+                times=numbers.short(r.other / r.value if r.value else None, lang, "plain"),
+            )
+    return rows, rhythm
+
+
+def _rfm_row(f: Any) -> Row:
+    lang = session.lang()
+
+    def write(value: Any) -> str:
+        if f.key == "monetary":
+            return money(value)
+        text = numbers.full(value, lang, "count")
+        return words("page.account.days", n=text) if f.key == "recency" else text
+
+    cuts = " · ".join(write(c) for c in (f.cut_2, f.cut_3, f.cut_4, f.cut_5))
+    return [words(f"page.account.{f.key}"), write(f.value), f"{f.score} / 5", cuts]
+
+
+# --- charts
+
+
+def product_lines() -> None:
+    """The lines of the last 12 months against the 12 before; a click shows that line's orders below."""
+    spec, table, note = _product_lines()
+    with cards.card("lines_chart_card", words("page.account.product_lines"), table, note):
+        if table.frame.empty:
+            st.caption(words("page.account.no_orders"))
+        else:
+            st.vega_lite_chart(
+                spec,
+                key="product_lines",
+                alt=words("page.account.product_lines"),
+                on_select=_line_picked,
+                width="stretch",
+            )
+
+
+def _line_picked() -> None:
+    picked = st.session_state["product_lines"]["selection"].get(PICK)
+    st.session_state["line"] = str(picked[0]["line"]) if picked else ""
+    address.touched()
+
+
+@session.kept
+def _product_lines() -> tuple[Spec, Table, str]:
+    look = session.colours()
+    frame = _section("line")
+    frame = frame[(frame.value != 0) | (frame.before != 0)]
+    rows = [_line_row(f) for f in frame.itertuples()]
+    said = {"actual": words("page.account.trailing"), "before": words("page.account.before")}
+    note = cards.legend(("solid", look.actual, said["actual"]), ("solid", look.before, said["before"]))
+    shown = frame[["key", "value", "before", "other", "note"]].set_axis(
+        ["product_line", "revenue", "revenue_before", "margin", "change"], axis=1
+    )
+    shown["change"] = [words(f"page.account.{c}") if isinstance(c, str) else "" for c in shown["change"]]
+    units = {"revenue": "money", "revenue_before": "money", "margin": "money"}
+    return charts.product_lines(look, rows, said, max(60, 30 * len(rows))), Table(shown, units), note
+
+
+def _line_row(f: Any) -> dict[str, Any]:
+    mark = f.note if isinstance(f.note, str) else ""
+    growth = numbers.percent(numbers.growth(f.value, f.before), session.lang(), signed=True)
+    return {
+        "line": drill.key_of(f.key),
+        "name": f.name if isinstance(f.name, str) else words("filter.none"),
+        "now": float(f.value),
+        "before": float(f.before),
+        "mark": mark,
+        "label": f"{money(f.value)} {words(f'page.account.{mark}') if mark else growth}",
+        "now_text": money_full(f.value),
+        "before_text": money_full(f.before),
+    }
+
+
+def concessions() -> None:
+    """Discount against margin by quarter."""
+    made = _concessions()
+    if made is None:
+        return
+    spec, table, note = made
+    with cards.card("concessions", words("page.account.concessions"), table, note):
+        cards.chart("concessions_chart", spec, words("page.account.concessions"))
+
+
+@session.kept
+def _concessions() -> tuple[Spec, Table, str] | None:
+    """None where neither list values nor cost are loaded."""
+    frame, look = _section("quarter").tail(12), session.colours()
+    if not (frame.before.notna().any() or frame.other.notna().any()):
+        return None
+    rows = [_quarter_row(f) for f in frame.itertuples()]
+    said = {
+        "discount": words("measure.discount_rate.label"),
+        "margin": words("measure.gross_margin.label"),
+        "revenue": words("measure.revenue.label"),
+    }
+    note = cards.legend(("solid", look.actual, said["margin"]), ("outline", look.bad, said["discount"]))
+    shown = frame[["day", "value", "before", "other"]].set_axis(
+        ["month", "revenue", "gross_margin", "discount"], axis=1
+    )
+    units = {"month": "date", "revenue": "money", "gross_margin": "percent", "discount": "percent"}
+    return charts.concessions(look, rows, said), Table(shown, units), note
+
+
+def _quarter_row(f: Any) -> dict[str, Any]:
+    lang, quarter = session.lang(), (f.day.month - 1) // 3 + 1
+    return {
+        "month": _period_of(f.day.date()),
+        "name": f"Q{quarter} {f.day:%y}",
+        "discount": _known(f.other),
+        "margin": _known(f.before),
+        "discount_text": numbers.percent(f.other, lang),
+        "margin_text": numbers.percent(f.before, lang),
+        "revenue_text": money_full(f.value),
+    }
+
+
+def _period_of(first: date) -> str:
+    """The quarter as a period, in fiscal years."""
+    calendar = session.calendar()
+    year = calendar.year_start(first)
+    return f"{year.year}-Q{((first.year - year.year) * 12 + first.month - year.month) // 3 + 1}"
+
+
+# --- lists
+
+
+def deals() -> None:
+    lang = session.lang()
+    frame = _section("deal")
+    rows = [
+        [
+            words(f"outcome.{f.note}") if f.note in ("won", "lost", "open") else str(f.note),
+            _text(f.name),
+            money(f.value),
+            _day(f.day),
+        ]
+        for f in frame.head(8).itertuples()
+    ]
+    heads = [words("column.stage"), words("column.product_line"), words("column.amount"), words("column.closes")]
+    _list("deals", "opportunities", rows, heads, frame, numbers.full(len(frame), lang, "count"))
+
+
+def contracts() -> None:
+    """Committed, bought and time gone."""
+    as_of, lang = session.calendar().as_of, session.lang()
+    frame = _section("contract")
+    rows = []
+    for f in frame.head(5).itertuples():
+        start, end = f.day.date(), f.until.date()
+        gone = max(0.0, min(1.0, ((as_of - start).days + 1) / max((end - start).days + 1, 1)))
+        done = f.before / f.value if f.value else None
+        rows.append(
+            [
+                f"{_day(f.day)} – {_day(f.until)}",
+                money(f.value),
+                numbers.percent(done, lang),
+                numbers.percent(gone, lang),
+            ]
+        )
+    heads = [words("column.term"), words("column.committed"), words("column.bought_of_it"), words("column.time_gone")]
+    _list("contracts", "contracts", rows, heads, frame, numbers.full(len(frame), lang, "count"))
+
+
+def service() -> None:
+    """Visits, calls and tickets over the last 12 months."""
+    lang = session.lang()
+    frame = _section("service")
+    rows = [
+        [
+            words(f"event.{f.key}") if f.key in KINDS else str(f.key),
+            numbers.full(f.value, lang, "count"),
+            numbers.full(f.before, lang, "count"),
+            _day(f.day),
+        ]
+        for f in frame.itertuples()
+    ]
+    heads = ["", words("page.account.trailing"), words("page.account.before"), words("column.last")]
+    _list("service", "activities", rows, heads, frame, "")
+
+
+def tickets() -> None:
+    lang = session.lang()
+    frame = _section("ticket")
+    rows = [
+        [
+            _day(f.day),
+            _text(f.name),
+            words("page.account.hours", n=numbers.short(f.value, lang, "plain"))
+            if pd.notna(f.value)
+            else words("page.account.unanswered"),
+            _day(f.until) if pd.notna(f.until) else words("page.account.open"),
+            numbers.full(f.other, lang, "count") if pd.notna(f.other) else "–",
+        ]
+        for f in frame.head(6).itertuples()
+    ]
+    heads = [
+        words("column.opened"),
+        words("column.kind"),
+        words("column.answered"),
+        words("column.resolved"),
+        words("column.satisfaction"),
+    ]
+    _list("tickets", "tickets", rows, heads, frame, numbers.full(len(frame), lang, "count"))
+
+
+def contacts() -> None:
+    lang = session.lang()
+    frame = _section("contact")
+    rows = [
+        [
+            own_script(_text(f.name), lang),
+            _text(f.note),
+            numbers.full(f.value, lang, "count"),
+            _day(f.day) if pd.notna(f.day) else "–",
+        ]
+        for f in frame.head(8).itertuples()
+    ]
+    heads = [words("column.contact"), words("column.role"), words("column.met"), words("column.last")]
+    _list("contacts", "contacts", rows, heads, frame, numbers.full(len(frame), lang, "count"))
+
+
+def partners() -> None:
+    """Who delivers: direct, or which partners."""
+    lang = session.lang()
+    frame = _section("partner")
+    rows = [
+        [
+            own_script(f.name, lang) if isinstance(f.name, str) else words("page.account.direct"),
+            money(f.value or 0),
+            money(f.before or 0),
+            _day(f.day),
+        ]
+        for f in frame.fillna({"value": 0, "before": 0}).itertuples()
+    ]
+    heads = ["", words("page.account.trailing"), words("page.account.before"), words("column.last_order")]
+    _list("partners", "partners", rows, heads, frame, "")
+
+
+def _list(key: str, table: str, rows: list[Row], heads: list[str], frame: pd.DataFrame, n: str) -> None:
+    """A short list with the whole of it behind the dots; where the table was never loaded, its template."""
+    question = words(f"page.account.{key}")
+    shown = frame.drop(columns="section").dropna(axis=1, how="all")
+    behind = (
+        Table(shown, {"value": "count", "before": "count", "other": "count", "day": "date", "until": "date"})
+        if len(rows)
+        else None
+    )
+    with cards.card(key, question, behind, _note(n)):
+        if rows:
+            _facts(rows, heads)
+        elif table != "partners" and not session.facts().has(table):
+            states.not_loaded(table, question)
+        else:
+            st.caption(words("page.account.none"))
+
+
+# --- everything that happened
+
+
+def timeline() -> None:
+    """All events, newest first; the pills choose kinds."""
+    frame = _section("event")
+    kinds = [k for k in KINDS if k in {_kind(f) for f in frame.key}]
+    with cards.card("timeline", words("page.account.timeline"), _events_table(frame)):
+        chosen = st.pills(
+            words("column.kind"),
+            kinds,
+            selection_mode="multi",
+            format_func=lambda k: words(f"event.{k}"),
+            key="event_kinds",
+            label_visibility="collapsed",
+        )
+        shown = frame[[not chosen or _kind(k) in chosen for k in frame.key]].head(MOST_EVENTS)
+        if shown.empty:
+            st.caption(words("page.account.none"))
+        else:
+            st.html(_timeline(tuple(shown.index)))
+
+
+def _events_table(frame: pd.DataFrame) -> Table:
+    shown = frame[["day", "key", "name", "value", "note"]].set_axis(
+        ["date", "kind", "what", "amount", "number"], axis=1
+    )
+    shown["kind"] = [words(f"event.{k}") if k in texts_of_events() else k for k in shown["kind"]]
+    return Table(shown, {"date": "date", "amount": "money"})
+
+
+def texts_of_events() -> tuple[str, ...]:
+    """The kinds of events that have words."""
+    return (*KINDS, "deal_opened", "deal_won", "deal_lost", "contract_start", "contract_end")
+
+
+def _kind(key: str) -> str:
+    return key.split("_")[0]
+
+
+@session.kept
+def _timeline(index: tuple[int, ...]) -> str:
+    frame, look = _section("event").loc[list(index)], session.colours()
+    colours = {
+        "return": look.bad,
+        "ticket": look.bad,
+        "deal_lost": look.bad,
+        "order": look.actual,
+        "deal_won": look.good,
+    }
+    parts, month = [], ""
+    for f in frame.itertuples():
+        if (this := numbers.month(f.day.date(), session.lang())) != month:
+            month = this
+            parts.append(f'<div class="kam-month">{html.escape(this)}</div>')
+        dot = colours.get(f.key, look.before)
+        label = words(f"event.{f.key}") if f.key in texts_of_events() else str(f.key)
+        parts.append(
+            f'<div class="kam-event"><span>{html.escape(numbers.day_of_year(f.day.date(), session.lang()))}</span>'
+            f'<i style="background:{dot}"></i><b>{html.escape(label)}</b> {html.escape(_event_text(f))}</div>'
+        )
+    return f'<div class="kam-timeline"><div>{"".join(parts)}</div></div>'
+
+
+def _event_text(f: Any) -> str:
+    lang = session.lang()
+    said = [money(f.value)] if pd.notna(f.value) and f.key != "tier" else []
+    if f.key == "tier":
+        said.append(f"{_text(f.name)} → {f.note}")
+    elif isinstance(f.name, str):
+        said.append(own_script(f.name, lang))
+    if f.key == "ticket":
+        said.append(
+            words("page.account.answered_in", n=numbers.short(f.other, lang, "plain"))
+            if pd.notna(f.other)
+            else words("page.account.unanswered")
+        )
+    if f.key in ("order", "return", "deal_won", "deal_lost", "deal_opened", "ticket", "contract_start"):
+        said.append(str(f.note))
+    return " · ".join(said)
+
+
+# --- the order lines
+
+
+def order_lines() -> None:
+    """The order lines of the period with the file and line they came from; of one product line where one is picked."""
+    frame = session.report(session.view(), "account_orders", limit=2000)
+    line = st.session_state.get("line")
+    if line:
+        frame = frame[[drill.key_of(v) == line for v in frame.product_line]]
+    known = [c for c in LINES if frame[c].notna().any() and (c != "line" or frame["file"].notna().any())]
+    table = Table(frame[known], LINES)
+    with cards.card("lines", words("page.account.lines"), table, _note(line or "")):
+        if line:
+            st.button(words("page.account.all_lines"), on_click=_all_lines, type="tertiary", key="all_lines")
+        if frame.empty:
+            st.caption(words("page.account.no_orders"))
+        else:
+            cards.show("line_table", table, words("page.account.lines"), height=330)
+
+
+def _all_lines() -> None:
+    st.session_state["line"] = ""
+    address.touched()
+
+
+# --- small things
+
+
+def _facts(rows: list[Row], heads: list[str] | None = None) -> None:
+    """Short facts as a quiet table: the first column says what, figures stand to the right."""
+    head = "".join(f"<th>{html.escape(h)}</th>" for h in heads) if heads else ""
+    body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    kind, first = ("kam-facts kam-listed", f"<tr>{head}</tr>") if heads else ("kam-facts", "")
+    st.html(f'<div class="kam-scroll"><table class="{kind}">{first}{body}</table></div>')
+
+
+def _note(text: str) -> str:
+    return f'<div class="kam-legend">{html.escape(text)}</div>' if text else ""
+
+
+def _day(value: Any) -> str:
+    return numbers.day(None if pd.isna(value) else value.date(), session.lang())
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "–"
+
+
+def _known(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
