@@ -125,6 +125,7 @@ class Query:
             **{f"{table}s": self._of_deals(table) for table in ("deal_state", "deal_step")},
             "stage_chances": "select * from mart.stage_chance",
             "deals": part("deals"),
+            "deal_moves": part("deal_moves"),
             "stage_history": (
                 "select h.* exclude (source_id, source_line) from raw.stage_history as h"
                 " where h.opportunity_id in (select opportunity_id from opportunities)"

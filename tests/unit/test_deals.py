@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kam_core.metrics import query
+from kam_core.metrics import query, reports
 from tests.tiny import everything, order
 
 
@@ -88,3 +88,113 @@ def test_coverage_is_open_and_closing_over_what_is_missing(plain):
 def test_the_pipeline_of_an_earlier_day(plain):
     # On 31 January a was open (created 1 January), and l1, lost on 2 March.
     assert value(plain, "pipeline_amount", everything("2025-01")) == 100 + 20
+
+
+def records(reader, name, view=None, **settings):
+    return reports.report(reader, view or everything("2025-Q1"), name, **settings).to_dict("records")
+
+
+@pytest.fixture(scope="module")
+def followed(built):
+    """With the whole history of stages, as of 10 March 2025.
+
+    q: 100 → 120, Lead and Proposal, closing this quarter, won on 1 March. g: grew from 50 to 80. s: shrank from 40 to
+    30 and passed Qualified. out: slipped from March to May. back: pulled in from May to March. l: lost. n: new.
+    """
+    history = [
+        step("q", "Lead", "2025-01-01", 100, "2025-03-01"), step("q", "Proposal", "2025-01-11", 100, "2025-03-01"),
+        step("q", "Won", "2025-03-01", 120, "2025-03-01"),
+        step("g", "Lead", "2025-01-05", 50, "2025-03-20"), step("g", "Lead", "2025-02-20", 80, "2025-03-25"),
+        step("s", "Lead", "2025-01-05", 40, "2025-03-20"), step("s", "Qualified", "2025-01-25", 40, "2025-03-20"),
+        step("s", "Qualified", "2025-02-25", 30, "2025-03-20"),
+        step("out", "Lead", "2025-01-10", 25, "2025-03-01"), step("out", "Lead", "2025-02-27", 25, "2025-05-01"),
+        step("back", "Lead", "2025-01-10", 70, "2025-05-01"), step("back", "Lead", "2025-02-27", 75, "2025-03-15"),
+        step("l", "Lead", "2025-01-02", 35, "2025-03-10"), step("l", "Lost", "2025-02-15", 30, "2025-02-15"),
+        step("n", "Lead", "2025-02-20", 15, "2025-03-30"),
+    ]  # fmt: skip
+    latest = {h["opportunity_id"]: h for h in history}
+    first = {h["opportunity_id"]: h["entered_on"] for h in reversed(history)}
+    reasons = {"l": {"lost_reason": "price", "competitor": "Rival"}}
+    return built(
+        accounts=ACCOUNTS, orders=ORDERS, stage_history=history,
+        opportunities=[
+            deal(
+                name, h["stage"], h["amount"], created_on=first[name], expected_close=h["expected_close"],
+                closed_on=h["entered_on"] if h["stage"] in ("Won", "Lost") else None, **reasons.get(name, {}),
+            )
+            for name, h in latest.items()
+        ],
+    )  # fmt: skip
+
+
+def test_movement_between_two_days(followed):
+    rows = records(followed, "pipeline_movement", since="2025-02-01", until="2025-03-10")
+    assert {r["step"]: (r["deals"], r["amount"]) for r in rows} == {
+        "start": (5, 100 + 50 + 40 + 25 + 35),  # q, g, s, out, l; `back` closes in May
+        "new": (1, 15),
+        "grew": (2, 20 + 30),  # q by its last amount, g
+        "shrank": (1, -10),
+        "pulled_in": (1, 75),
+        "slipped_out": (1, -25),
+        "won": (1, -120),
+        "lost": (1, -35),
+        "end": (4, 80 + 30 + 75 + 15),
+    }  # fmt: skip
+    assert sum(r["amount"] for r in rows[:-1]) == rows[-1]["amount"]
+    behind = records(followed, "movement_deals", since="2025-02-01", until="2025-03-10", step="slipped_out")
+    assert [(r["opportunity_id"], r["amount"]) for r in behind] == [("out", -25)]
+
+
+def test_whatever_closes_when_nothing_slips(followed):
+    rows = {
+        r["step"]: r["amount"]
+        for r in records(followed, "pipeline_movement", since="2025-02-01", until="2025-03-10", closing="any")
+    }
+    assert rows["start"] == 100 + 50 + 40 + 25 + 35 + 70
+    assert (rows["pulled_in"], rows["slipped_out"], rows["grew"]) == (0, 0, 20 + 30 + 5)
+    assert rows["end"] == 80 + 30 + 25 + 75 + 15
+
+
+def test_the_funnel_counts_how_far_deals_came(followed):
+    rows = {r["stage"]: r for r in records(followed, "funnel")}
+    assert list(rows) == ["Lead", "Qualified", "Proposal", "Won", "Lost"]  # nobody has been in Negotiation
+    # 7 deals begun: all were leads; q (past it) and s reached Qualified, q Proposal; q won, l lost.
+    assert [rows[s]["reached"] for s in rows] == [7, 2, 1, 1, 1]
+    assert rows["Qualified"]["of_previous"] == pytest.approx(2 / 7)
+    assert rows["Won"]["of_previous"] == 1
+    assert rows["Won"]["of_first"] == pytest.approx(1 / 7)
+    assert rows["Lead"]["reached_amount"] == 120 + 80 + 30 + 25 + 75 + 30 + 15
+    assert rows["Qualified"]["amount_of_first"] == pytest.approx(150 / 375)
+    assert [rows[s]["deals"] for s in rows] == [4, 1, 0, 1, 1]
+    # Leads left: q after 10 days, s after 20, l after 44: the middle one is 20.
+    assert rows["Lead"]["days_in_stage"] == 20
+    # q was won after 59 days (1 January to 1 March): older are g (64), s (64), out (59 is not: 10 January is 59), back.
+    assert rows["Lead"]["days_of_won"] == 59
+    assert (rows["Lead"]["older_than_won"], rows["Qualified"]["older_than_won"]) == (1, 1)
+    assert (rows["Lead"]["known"], rows["Lead"]["unknown"]) == (7, 0)
+
+
+def test_without_history_the_funnel_says_what_it_cannot_know(plain):
+    rows = {r["stage"]: r for r in records(plain, "funnel")}
+    # w2 stands at a stage of its own, but its outcome says won.
+    assert {stage: r["deals"] for stage, r in rows.items()} == {"Lead": 3, "Proposal": 1, "Won": 2, "Lost": 1}
+    assert (rows["Lead"]["known"], rows["Lead"]["unknown"]) == (0, 7)
+    assert all(r["reached"] != r["reached"] or r["reached"] is None for r in rows.values())
+    assert rows["Lead"]["past_close"] == 1
+
+
+def test_the_funnel_by_part_adds_up(followed):
+    rows = records(followed, "funnel", by="region")
+    assert {r["part"] for r in rows} == {"East"}
+    assert sum(r["deals"] for r in rows) == 7
+
+
+def test_each_bar_of_the_funnel_opens_its_deals(followed):
+    assert {r["opportunity_id"] for r in records(followed, "deals", reached="Qualified")} == {"q", "s"}
+    assert {r["opportunity_id"] for r in records(followed, "deals", stage="Lead")} == {"g", "out", "back", "n"}
+    assert {r["opportunity_id"] for r in records(followed, "deals", flag="old")} == {"g", "s"}
+
+
+def test_why_deals_were_lost(followed):
+    rows = {(r["kind"], r["value"]): (r["deals"], r["amount"], r["share"]) for r in records(followed, "losses")}
+    assert rows == {("reason", "price"): (1, 30, 1), ("competitor", "Rival"): (1, 30, 1)}

@@ -1,12 +1,13 @@
 """The public data sets, from files to figures, against a few independent lines of pandas."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from kam_core.ingest import Mapping
-from kam_core.metrics import query
+from kam_core.metrics import query, reports
 from kam_core.policy import Policy
 from kam_core.warehouse.engine import Reader
 from kam_core.warehouse.load import load
@@ -131,3 +132,55 @@ def test_crm_deals_without_a_value_are_kept_by_a_guessed_mapping(loaded, shared_
         "select count(*) filter (amount is null), count(*) filter (account_id is null) from raw.opportunities"
     )
     assert counted[0] == (deals["close_value"].isna().sum(), deals["account"].isna().sum()) == (2089, 1425)
+
+
+@pytest.fixture(scope="module")
+def crm(loaded, shared_data):
+    answers = json.loads((shared_data / "crm_maven" / "ANSWERS.json").read_text("utf-8"))
+    report, reader = loaded("crm_maven", "crm_maven")
+    return report, reader, answers
+
+
+def test_crm_deals_by_stage_and_those_still_open(crm, shared_data):
+    _, reader, answers = crm
+    funnel = reports.report(reader, everything(), "funnel")
+    assert dict(zip(funnel["stage"], funnel["deals"], strict=True)) == answers["stage_counts"]
+    assert funnel["reached"].isna().all()  # only the current stage is known
+    # Nobody knows when those being prospected began: they have no date.
+    assert funnel["unknown"].iloc[0] == answers["rows"] - answers["stage_counts"]["Prospecting"]
+    figures = query.measure(reader, everything(), ["open_deals", "win_rate", "won_amount", "sales_cycle_days"]).iloc[0]
+    assert figures["open_deals"] == answers["open_pipeline_deals"]
+    assert figures["win_rate"] == pytest.approx(answers["win_rate_overall_closed"], abs=1e-6)
+    assert figures["won_amount"] == answers["revenue_won_total"]
+    assert figures["sales_cycle_days"] == pytest.approx(answers["sales_cycle_days_closed"]["mean"], abs=1e-4)
+    deals = pd.read_csv(shared_data / "crm_maven" / "sales_pipeline.csv", parse_dates=["engage_date", "close_date"])
+    won = deals[deals["deal_stage"] == "Won"]
+    assert funnel["days_of_won"].iloc[0] == (won["close_date"] - won["engage_date"]).dt.days.median()
+    checks = {name: rows for name, rows in reader.rows("select check_name, rows from meta.quality")}
+    assert checks["no_account"] == answers["deals_without_account"]
+    assert checks["unknown_stage"] == answers["open_pipeline_deals"]  # the policy knows neither stage
+
+
+def test_crm_win_rates_by_agent_manager_and_office(crm):
+    _, reader, answers = crm
+    frame = query.measure(reader, everything(), ["win_rate", "won_amount"], by=["manager"]).set_index("manager")
+    assert set(frame.index) == set(answers["by_agent"])
+    for name, wanted in answers["by_agent"].items():
+        assert frame["win_rate"][name] == pytest.approx(wanted["win_rate_closed"], abs=1e-6)
+        assert frame["won_amount"][name] == wanted["revenue_won"]
+    for part, known in (("team", answers["by_manager"]), ("office", answers["by_office"])):
+        frame = reports.report(reader, everything(), "funnel", by=part)
+        counts = frame.pivot_table(index="part", columns="stage", values="deals", fill_value=0)
+        assert set(counts.index) == set(known)
+        for name, wanted in known.items():
+            assert (counts["Won"][name], counts["Lost"][name]) == (wanted["won"], wanted["lost"])
+            opened = (counts["Engaging"][name], counts["Prospecting"][name])
+            assert opened == (wanted["engaging"], wanted["prospecting"])
+
+
+def test_crm_revenue_per_quarter_and_repaired_product_name(crm):
+    _, reader, answers = crm
+    quarters = {k.replace("-", ""): v for k, v in by(reader, "won_amount", "quarter").items()}
+    assert quarters == answers["revenue_by_quarter"]
+    won = by(reader, "won_amount", "product_line")
+    assert won == {k: v["revenue_won"] for k, v in answers["by_product_normalised"].items()}

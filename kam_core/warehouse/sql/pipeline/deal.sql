@@ -1,5 +1,5 @@
 -- grain: one row per opportunity: where it stands, how and when it ended, and whether its way there is known
--- What a file says of the outcome counts first, then what its stage means.
+-- What a file says of the outcome counts first, then what its stage means; a deal that ended stands at the stage for it.
 create table mart.deal as
 with history as (
     select
@@ -27,11 +27,18 @@ judged as (
         end as outcome
     from raw.opportunities as o
     left join mart.deal_stage as s on s.key = lower(trim(o.stage))
+),
+ends as (
+    select outcome, min(place) as place, min_by(stage, place) as stage from mart.deal_stage where outcome <> 'open' group by outcome
 )
 select
-    j.* exclude (said_on),
+    j.* exclude (said_on, stage, place),
+    coalesce(e.stage, j.stage) as stage,
+    coalesce(e.place, j.place) as place,
     case when j.outcome <> 'open' then coalesce(j.said_on, h.ended_on) end as closed_on,
     coalesce(j.created_on, h.first_on, j.said_on) as begun_on,
     coalesce(h.open_rows, 0) > 0 and (h.loaded > 0 or h.stages > 1) as is_path_known
 from judged as j
-left join history as h on h.opportunity_id = j.opportunity_id;
+left join history as h on h.opportunity_id = j.opportunity_id
+left join mart.deal_stage as s on s.place = j.place
+left join ends as e on e.outcome = j.outcome and j.outcome <> coalesce(s.outcome, 'open');
