@@ -13,6 +13,7 @@ PAGES = {
         "accounts": "pages/portfolio/accounts.py",
         "account": "pages/portfolio/account.py",
         "profit": "pages/portfolio/profit.py",
+        "potential": "pages/portfolio/potential.py",
     },
     "data": {"status": "pages/data/status.py"},
 }

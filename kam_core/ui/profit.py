@@ -374,7 +374,9 @@ def _point(row: Any, n: int) -> dict[str, Any]:
 def listing() -> None:
     """The accounts of one field with where the money goes; a ticked row opens the account."""
     counts = curve().field.value_counts()
-    chosen = st.session_state.get("field") or "fake_big"
+    if st.session_state.get("field") not in charts.FIELDS:  # an address that somebody typed
+        st.session_state["field"] = "fake_big"
+    chosen = st.session_state["field"]
     frame, table = _listed(chosen, settings())
     with cards.card("listing", words("page.profit.listing")):
         with st.container(horizontal=True, vertical_alignment="center"):

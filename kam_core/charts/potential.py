@@ -1,0 +1,109 @@
+"""Value against what could still be sold, and how much of each account's wallet we have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kam_core.charts.parts import Spec, chart, click, hit_area, number, ordinal, tips
+from kam_core.charts.tokens import Look
+
+AREA = "area"  # the selection that a click beside a point makes
+QUARTERS = ("develop", "keep", "grow", "maintain")
+
+
+def quarter_colour(look: Look, quarter: str) -> str:
+    return {"develop": look.good, "keep": look.tiers[1], "grow": look.tiers[2]}.get(quarter, look.before)
+
+
+def value_map(
+    look: Look,
+    points: list[dict[str, Any]],
+    areas: list[dict[str, Any]],
+    words: dict[str, str],
+    axis: str,
+    height: int = 360,
+) -> Spec:
+    """Headroom to the right, value upwards, both by a logarithm that passes through zero.
+
+    A point: `account`, `name`, `x`, `y`, `quarter` and the texts `value_text`, `headroom_text`, `share_text`,
+    `risk_text`. An area: `quarter`, `name`, `note`, `left`, `right`, `top`, `bottom`. `words`: x, y, value, headroom,
+    share, risk.
+    """
+    scale = {"type": "symlog", "constant": 10000, "nice": False}
+    labels = {"labelExpr": axis, "tickCount": 6}
+    x = number("x", scale=scale | {"domain": _domain(areas, "left", "right")}, axis={**labels, "title": words["x"]})
+    y = number("y", scale=scale | {"domain": _domain(areas, "bottom", "top")}, axis={**labels, "title": words["y"]})
+    colour = {"field": "color", "type": "nominal", "scale": None}
+    named = [{**a, "color": quarter_colour(look, a["quarter"])} for a in areas]
+    corners = {
+        "x": {**x, "field": "left"},
+        "x2": {"field": "right"},
+        "y": {**y, "field": "bottom"},
+        "y2": {"field": "top"},
+    }
+    layers = [
+        {
+            "data": {"values": named},
+            "mark": {"type": "rect", "opacity": 0.09, "cursor": "pointer", "stroke": look.surface, "strokeWidth": 2},
+            "params": [{**click("quarter"), "name": AREA}],
+            "encoding": {**corners, "color": colour, "tooltip": tips([("name", ""), ("note", "")])},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 26, "cursor": "pointer", "opacity": 0.75},
+            "params": [click("account")],
+            "encoding": {
+                "x": x,
+                "y": y,
+                "color": colour,
+                "tooltip": tips(
+                    [("name", ""), *((f"{k}_text", words[k]) for k in ("value", "headroom", "share", "risk"))]
+                ),
+            },
+        },
+        _written(look, named, {"x": {**x, "field": "left"}, "y": {**y, "field": "top"}}),
+    ]
+    return chart(look, [{**p, "color": quarter_colour(look, p["quarter"])} for p in points], layers, height)
+
+
+def _domain(areas: list[dict[str, Any]], low: str, high: str) -> list[float]:
+    return [min(a[low] for a in areas), max(a[high] for a in areas)]
+
+
+def _written(look: Look, rows: list[dict[str, Any]], place: Spec) -> Spec:
+    return {
+        "data": {"values": rows},
+        "mark": {
+            "type": "text",
+            "align": "left",
+            "dx": 6,
+            "dy": 12,
+            "fontWeight": 600,
+            "fontSize": 11.5,
+            "color": look.text,
+            "interactive": False,
+        },
+        "encoding": {**place, "text": {"field": "label", "type": "nominal"}},
+    }
+
+
+def wallet(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height: int = 280) -> Spec:
+    """Accounts by share of wallet. A row: `band` (key), `name`, `accounts`, `label`, `kind` (known, error, unknown),
+    `headroom_text`. `words`: accounts, headroom.
+    """
+    colours = {"known": look.actual, "error": look.bad, "unknown": look.before}
+    marks = [{**row, "color": colours[row["kind"]]} for row in rows]
+    y = {"y": ordinal("name", axis={"labelLimit": 130, "labelColor": look.text, "labelOverlap": False})}
+    most = max([1, *(row["accounts"] for row in rows)])
+    x = number("accounts", axis=None, scale={"domain": [0, 1.3 * most], "nice": False})
+    layers = [
+        {
+            "mark": {"type": "bar", "height": {"band": 0.7}, "cornerRadiusEnd": 1},
+            "encoding": {**y, "x": x, "color": {"field": "color", "type": "nominal", "scale": None}},
+        },
+        {
+            "mark": {"type": "text", "align": "left", "dx": 5},
+            "encoding": {**y, "x": x, "text": {"field": "label", "type": "nominal"}},
+        },
+        hit_area(("band",), y, [("name", ""), ("label", words["accounts"]), ("headroom_text", words["headroom"])]),
+    ]
+    return chart(look, marks, layers, height)
