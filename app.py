@@ -15,6 +15,10 @@ PAGES = {
         "profit": "pages/portfolio/profit.py",
         "potential": "pages/portfolio/potential.py",
     },
+    "retention": {
+        "churn": "pages/retention/churn.py", "trust": "pages/retention/trust.py",
+        "retention": "pages/retention/retention.py",
+    },
     "data": {"status": "pages/data/status.py"},
 }
 

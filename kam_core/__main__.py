@@ -125,7 +125,7 @@ def _asking(add) -> None:  # type: ignore[no-untyped-def]
     backtest = add("backtest", commands.backtest,
                    "replay the churn list as of earlier dates and grade it against simple rules",
                    "backtest --horizon 90 --as-of 2026-05-31 --json")
-    backtest.add_argument("--horizon", type=int, metavar="DAYS", help="no order for so long is a loss (default: policy)")
+    backtest.add_argument("--horizon", type=int, metavar="DAYS", help="no order for so long is a loss")
     backtest.add_argument("--as-of", type=date.fromisoformat, nargs="+", action="extend", metavar="DATE",
                           help="the days to replay; may be repeated (default: the latest whose outcome is known)")
     backtest.add_argument("--json", action="store_true")

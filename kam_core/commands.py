@@ -167,7 +167,8 @@ def report(args: Arguments) -> None:
 
 def backtest(args: Arguments) -> None:
     rules = policies.load(args.policy).churn
-    found = replays.report(_reader(args), args.horizon or rules.horizon_days, args.as_of or [], rules.high, rules.medium)
+    horizon = args.horizon or rules.horizon_days
+    found = replays.report(_reader(args), horizon, args.as_of or [], rules.high, rules.medium)
     if args.json:
         _print_json(_cleaned(found))
     else:

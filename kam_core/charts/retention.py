@@ -1,0 +1,138 @@
+"""Retention: rates over time, a bridge between two years, a heat table of cohorts, intervals of value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal, tips
+from kam_core.charts.tokens import Look
+
+
+def rates(look: Look, rows: list[dict[str, Any]], names: list[str], low: float, height: int) -> Spec:
+    """A point a line and month: `line` (shown name, in the order of `names`), `month` (shown), `rate`, `label` (of the
+    last point, else "") and the texts `long`, `rate_text`. The axis starts at `low`, which need not be zero for lines.
+    """
+    x = {"x": ordinal("month", axis={"labelAngle": 0, "labelOverlap": "greedy"})}
+    axis = {"format": ".0%", "tickCount": 4, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}
+    y = number("rate", scale={"domainMin": low, "zero": False}, axis=axis)
+    colours = {"domain": names, "range": [look.actual, look.before][: len(names)]}
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "line", "strokeWidth": 2.2, "point": {"size": 16}},
+            "encoding": {
+                **x,
+                "y": y,
+                "color": {"field": "line", "type": "nominal", "scale": colours, "legend": None},
+                "tooltip": tips([("long", ""), ("rate_text", " ")]),
+            },
+        },
+        {
+            "mark": {"type": "text", "align": "right", "dy": -9, "fontWeight": 600},
+            "encoding": {**x, "y": y, "text": {"field": "label", "type": "nominal"}},
+        },
+    ]
+    return chart(look, rows, layers, height)
+
+
+def bridge(look: Look, rows: list[dict[str, Any]], axis: str, height: int) -> Spec:
+    """A waterfall: `name`, `start`, `end` (money), `kind` (total, up, down), `cause` (key), `label`, `value_text`."""
+    colours = {"total": look.actual, "up": look.good, "down": look.bad}
+    marks = [{**row, "color": colours[row["kind"]], "top": max(row["start"], row["end"])} for row in rows]
+    x = {"x": ordinal("name", axis={"labelAngle": 0, "labelLimit": 90, "labelColor": look.text})}
+    shown = {"labelExpr": axis, "tickCount": 4, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "bar", "width": {"band": 0.62}},
+            "encoding": {
+                **x,
+                "y": number("start", axis=shown),
+                "y2": {"field": "end"},
+                "color": {"field": "color", "type": "nominal", "scale": None},
+                "tooltip": tips([("name", ""), ("value_text", " "), ("accounts_text", "  ")]),
+            },
+        },
+        {
+            "mark": {"type": "text", "dy": -6, "fontWeight": 600},
+            "encoding": {**x, "y": number("top"), "text": {"field": "label", "type": "nominal"}},
+        },
+    ]
+    return chart(look, marks, layers, height)
+
+
+def cohort_table(look: Look, rows: list[dict[str, Any]], title: str, height: int) -> Spec:
+    """A cell a cohort and age: `cohort` (shown), `age`, `share`, `label` and the texts `name`, `share_text`, `n_text`."""
+    x = ordinal(
+        "age", axis={"orient": "top", "labelAngle": 0, "title": title, "titleColor": look.muted, "titleFontWeight": 400}
+    )
+    y = ordinal("cohort", axis={"labelOverlap": False, "labelColor": look.text})
+    ramp = [look.surface, *look.tiers[:4][::-1]]
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "rect", "stroke": look.surface, "strokeWidth": 1.5},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "color": {"field": "shade", "type": "nominal", "scale": None},
+                "tooltip": tips([("name", ""), ("share_text", " "), ("n_text", "  ")]),
+            },
+        },
+        {
+            "mark": {"type": "text", "fontSize": 10, "interactive": False},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "text": {"field": "label", "type": "nominal"},
+                "color": {"field": "ink", "type": "nominal", "scale": None},
+            },
+        },
+    ]
+    marks = [
+        {
+            **row,
+            "shade": ramp[min(int(max(row["share"], 0.0) * len(ramp)), len(ramp) - 1)],
+            "ink": look.surface if row["share"] >= 0.6 else look.text,
+        }
+        for row in rows
+    ]
+    return chart(look, marks, layers, height)
+
+
+def worth(look: Look, rows: list[dict[str, Any]], field: str, words: dict[str, str], height: int) -> Spec:
+    """A bar a group with its interval: `field` (key), `name`, `value`, `low`, `high`, `past` (money), `label`, and texts
+    `value_text`, `range_text`, `past_text`. `words`: value, range, past.
+    """
+    y = {"y": ordinal("name", axis={"labelLimit": 150, "labelColor": look.text, "labelOverlap": False})}
+    most = max([row["high"] for row in rows] + [row["past"] for row in rows] + [1e-9])
+    scale = {"scale": {"domain": [min(0, *[row["low"] for row in rows], 0), most * 1.25], "nice": False}, "axis": None}
+    tooltip = [
+        ("name", ""),
+        ("value_text", words["value"]),
+        ("range_text", words["range"]),
+        ("past_text", words["past"]),
+    ]
+    layers: list[Spec] = [
+        {
+            "mark": {
+                "type": "bar",
+                "height": {"band": 0.7},
+                "filled": False,
+                "stroke": look.before,
+                "strokeWidth": 1.2,
+            },
+            "encoding": {**y, "x": number("past", **scale)},
+        },
+        {
+            "mark": {"type": "bar", "height": {"band": 0.42}, "color": look.actual},
+            "encoding": {**y, "x": number("value", **scale)},
+        },
+        {
+            "mark": {"type": "rule", "color": look.bad, "strokeWidth": 2},
+            "encoding": {**y, "x": number("low", **scale), "x2": {"field": "high"}},
+        },
+        {
+            "mark": {"type": "text", "align": "left", "dx": 6},
+            "encoding": {**y, "x": number("end", **scale), "text": {"field": "label", "type": "nominal"}},
+        },
+        hit_area((field,), y, tooltip),
+    ]
+    return chart(look, [{**row, "end": max(row["high"], row["past"])} for row in rows], layers, height)

@@ -1,0 +1,70 @@
+"""The pages on keeping customers through app.py: on a few rows without a model, and on the small demo with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from kam_core.demo import generate
+from kam_core.policy import Policy
+from kam_core.ui import session
+from kam_core.warehouse import load
+from kam_core.warehouse.snapshots import Store
+from tests.pages.conftest import APP, shown
+
+PAGES = {
+    "churn": "Who is about to leave, and whom to call first?",
+    "trust": "How good is the churn list?",
+    "retention": "Do we keep our customers?",
+}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse folder with the small demo company."""
+    folder = tmp_path_factory.mktemp("small")
+    load.fill(Store(folder), lambda con: generate(con, "small"), Policy(), lambda _words, _share: None)
+    return folder
+
+
+def open_page(name: str) -> AppTest:
+    return AppTest.from_file(APP, default_timeout=60).run().switch_page(f"pages/retention/{name}.py").run()
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_each_page_draws_on_the_demo_in_both_languages(small, name, lang, monkeypatch):
+    monkeypatch.setenv("KAM_WAREHOUSE", str(small))
+    monkeypatch.setattr(session, "default_lang", lambda: lang)
+    page = open_page(name)
+    assert not page.exception and not page.error
+    assert (page.title[0].value == PAGES[name]) == (lang == "en")
+    assert "nan" not in shown(page).lower().split()
+
+
+def test_the_list_says_why_in_words_with_figures(small, monkeypatch):
+    monkeypatch.setenv("KAM_WAREHOUSE", str(small))
+    page = open_page("churn")
+    table = page.dataframe(key="risk_table").value
+    assert table["value_at_risk"].is_monotonic_decreasing
+    assert table["rhythm"].str.contains(r"every .* days, now \d+").any()
+    assert table["why"].str.contains("not visited for .* days, due every").any()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_enough_orders_each_page_says_so(app: AppTest, name):
+    page = app.run().switch_page(f"pages/retention/{name}.py").run()
+    assert not page.exception and not page.error
+    assert page.title[0].value == PAGES[name]
+
+
+def test_the_plain_rule_is_named_where_no_model_can_be_fitted(app: AppTest):
+    page = app.run().switch_page("pages/retention/churn.py").run()
+    assert any("too few for a churn model" in c.value for c in page.caption)
+
+
+def test_an_untested_list_says_what_a_test_needs(app: AppTest):
+    page = app.run().switch_page("pages/retention/trust.py").run()
+    assert "cannot be tested on these orders yet" in page.subheader[0].value
