@@ -19,7 +19,7 @@ from kam_core.text import numbers
 from kam_core.text.sentence import describe
 from kam_core.ui import drill, session
 from kam_core.ui.session import words
-from kam_core.view import Period, Span, View, add_months, month_start
+from kam_core.view import Period, Span, View, add_months, month_start, year_before
 
 
 @dataclass(frozen=True)
@@ -64,25 +64,26 @@ def kpis(keys: Sequence[str]) -> None:
 def _kpis(keys: tuple[str, ...]) -> str:
     """One piece of HTML with drawn lines: six charts of Vega would take longer than all the rest of the page."""
     view = session.view()
-    now = session.measure(view, keys, compare=True).iloc[0]
-    months = session.measure(_last_months(view), keys, by=("month",))
-    figures = [_kpi(MEASURES[key], now[key], now[f"{key}_before"], _trend(months, key)) for key in keys]
+    span, months = span_of(view), _last_months()
+    found = session.over(view, keys, {"now": span, "before": year_before(span), **months})
+    figures = [
+        _kpi(MEASURES[key], found[key]["now"], found[key]["before"], _trend(found[key][list(months)])) for key in keys
+    ]
     return f'<div class="kam-kpis">{"".join(figures)}</div>'
 
 
-def _last_months(view: View) -> View:
+def _last_months() -> dict[str, Span]:
     """The twelve whole months before the running one."""
     end = month_start(session.calendar().as_of)
-    return view.over(Period.between(add_months(end, -12), end))
+    starts = [add_months(end, n) for n in range(-12, 0)]
+    return {f"{start:%Y-%m}": Span(start, add_months(start, 1)) for start in starts}
 
 
-def _trend(months: pd.DataFrame, key: str) -> list[float]:
+def _trend(months: pd.Series) -> list[float]:
     """The figure of each month, without the months that look back on more than is loaded."""
-    everything = session.everything()
-    return [
-        value for month, value in zip(months["month"], months[key], strict=True)
-        if not session.loaded_only_from(everything.over(Period(month)), key)
-    ]
+    view, key = session.everything(), str(months.name)
+    whole = [not session.loaded_only_from(view.over(Period(str(month))), key) for month in months.index]
+    return months[whole].tolist()
 
 
 def _kpi(measure: Measure, value: Any, before: Any, trend: list[float]) -> str:

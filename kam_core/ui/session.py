@@ -17,7 +17,7 @@ from kam_core.metrics.facts import Facts
 from kam_core.metrics.reports import report as run_report
 from kam_core.text import numbers
 from kam_core.text.i18n import LANGUAGES, t
-from kam_core.view import Calendar, Filters, View
+from kam_core.view import Calendar, Filters, Span, View
 from kam_core.warehouse.engine import Reader
 from kam_core.warehouse.snapshots import Snapshot, Store
 from kam_core.warehouse.version import built_by
@@ -127,6 +127,11 @@ def measure(view: View, keys: Sequence[str], by: Sequence[str] = (), compare: bo
     return _measure(_version(), view, tuple(keys), tuple(by), compare)
 
 
+def over(view: View, keys: Sequence[str], spans: dict[str, Span]) -> pd.DataFrame:
+    """As `metrics.query.over`, kept until other data is served."""
+    return _over(_version(), view, tuple(keys), tuple(spans.items()))
+
+
 def report(view: View, name: str, **settings: Any) -> pd.DataFrame:
     """As `metrics.reports.report`, kept until other data is served."""
     return _report(_version(), view, name, tuple(sorted(settings.items())))
@@ -170,6 +175,11 @@ def _version() -> str:
 @st.cache_data(**KEPT, hash_funcs={View: repr})
 def _measure(version: str, view: View, keys: tuple[str, ...], by: tuple[str, ...], compare: bool) -> pd.DataFrame:
     return query.measure(reader(), view, keys, by, compare)
+
+
+@st.cache_data(**KEPT, hash_funcs={View: repr, Span: repr})
+def _over(version: str, view: View, keys: tuple[str, ...], spans: tuple[tuple[str, Span], ...]) -> pd.DataFrame:
+    return query.over(reader(), view, keys, dict(spans))
 
 
 @st.cache_data(**KEPT, hash_funcs={View: repr})

@@ -10,7 +10,7 @@ from kam_core.errors import KamError
 from kam_core.metrics import query
 from kam_core.metrics.measures import MEASURES
 from kam_core.text.i18n import has
-from kam_core.view import Period, View
+from kam_core.view import Period, Span, View
 from tests.tiny import everything, order
 
 
@@ -222,3 +222,11 @@ def test_a_figure_that_looks_back_further_than_is_loaded_says_since_when(reader)
     assert query.loaded_only_from(reader, everything("2024"), "growth") == date(2024, 1, 10)
     assert query.loaded_only_from(reader, everything("2025"), "revenue", compared=True) is None
     assert query.loaded_only_from(reader, everything("2024"), "revenue", compared=True) == date(2024, 1, 10)
+
+
+def test_any_stretches_of_days_at_once(reader):
+    spans = {"january": Span(date(2025, 1, 1), date(2025, 2, 1)), "two days": Span(date(2025, 1, 31), date(2025, 2, 2))}
+    frame = query.over(reader, everything(), ["revenue", "return_rate", "nrr"], spans)
+    assert frame["revenue"].to_dict() == {"january": 150, "two days": -30}
+    # February 2024 to January 2025: n 60 + 40 + 150 = 250, s 50; the year before only n's 100 in January 2024.
+    assert frame["nrr"]["january"] == pytest.approx(2.5)
