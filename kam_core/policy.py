@@ -89,6 +89,13 @@ class ServiceLevels:
 
 
 @dataclass(frozen=True)
+class Workload:
+    """What one account manager can do."""
+
+    hours_per_month: float = _between(120.0, 1.0, 400.0)
+
+
+@dataclass(frozen=True)
 class CostToServe:
     """Prices in the reporting currency; the late-payment rate is a share of the amount per year late."""
 
@@ -154,6 +161,7 @@ class Policy:
     stages: Stages = Stages()
     lifecycle: Lifecycle = Lifecycle()
     service: ServiceLevels = ServiceLevels()
+    workload: Workload = Workload()
     cost_to_serve: CostToServe = CostToServe()
     profit: Profit = Profit()
     lifetime_value: LifetimeValue = LifetimeValue()

@@ -124,6 +124,7 @@ class Query:
             "deal_rows": self._deals_in("mart.deal", "x.* exclude (manager_id)"),
             **{f"{table}s": self._of_deals(table) for table in ("deal_state", "deal_step")},
             "stage_chances": "select * from mart.stage_chance",
+            **{f"{table}s": f"select * from mart.{table}" for table in ("forecast_fare", "forecast_grade")},
             "deals": part("deals"),
             "deal_moves": part("deal_moves"),
             "stage_history": (
@@ -139,6 +140,9 @@ class Query:
             "account_service_part": self._account_service("part"),
             "service": self._service(),
             "account_profit": part("account_profit"),
+            "account_care": part("account_care"),
+            "ticket_service": part("ticket_service"),
+            "portfolio": part("portfolio"),
         }
 
     def _bind_windows(self) -> None:
@@ -146,15 +150,18 @@ class Query:
         span = self.view.period.span(self.calendar)
         before = year_before(span)
         trailing = trailing_year(span.end)
+        whole = self.view.period.whole(self.calendar)
         self.params |= {
+            "whole_start": whole.start, "whole_end": whole.end,
+            "whole_before_start": add_months(whole.start, -12), "whole_before_end": add_months(whole.end, -12),
             "start": span.start, "end": span.end, "before_start": before.start, "before_end": before.end,
+            "deal_day": self.calendar.as_of if self.calendar.as_of < self.facts.as_of else date.max,
             "as_of": self.calendar.as_of, "tier_day": self.facts.tier_day(self.calendar), "none": NONE,
             "trailing_start": trailing.start, "trailing_before": add_months(trailing.start, -12),
             "targets_apply": all(name in ("region", "industry", "manager") for name, _ in self.view.filters.items()),
         }
 
     def _managers(self) -> str:
-            "deal_day": self.calendar.as_of if self.calendar.as_of < self.facts.as_of else date.max,
         return "select * from mart.manager"
 
     def _accounts(self) -> str:
@@ -226,12 +233,6 @@ class Query:
         )
 
     def _opportunities(self) -> str:
-        """Deals of the accounts in view; those without an account only where nothing narrows the accounts."""
-        narrowed = {name for name, _ in self.view.filters.items()} - {"manager", "partner", "product_line"}
-        whole = self.view.scope.arms is None and not narrowed
-        parts = ["(a.account_id is not null" + (" or x.account_id is null)" if whole else ")")]
-        deal = "coalesce(x.manager_id, a.manager_id)"
-        if self.view.filters.manager:
         return self._deals_in("raw.opportunities", "x.* exclude (source_id, source_line, manager_id)")
 
     def _of_deals(self, table: str) -> str:
@@ -243,6 +244,12 @@ class Query:
         )
 
     def _deals_in(self, table: str, columns: str) -> str:
+        """Deals of the accounts in view; those without an account only where nothing narrows the accounts."""
+        narrowed = {name for name, _ in self.view.filters.items()} - {"manager", "partner", "product_line"}
+        whole = self.view.scope.arms is None and not narrowed
+        parts = ["(a.account_id is not null" + (" or x.account_id is null)" if whole else ")")]
+        deal = "coalesce(x.manager_id, a.manager_id)"
+        if self.view.filters.manager:
             parts.append(f"({_chosen('manager', deal)})")
         if self.view.filters.partner:
             parts.append(f"({_chosen('partner', 'x.partner_id')})")

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from kam_core.errors import KamError
+from kam_core.metrics import forecast
 from kam_core.metrics.facts import Facts, Reader
 from kam_core.metrics.prelude import Bucket, Query, trailing_year
 from kam_core.view import Period, View, year_before
@@ -65,14 +66,23 @@ def report(reader: Reader, view: View, name: str, **settings: Any) -> pd.DataFra
         raise KamError(f"report {name} has no setting {sorted(unknown)[0]!r}; it has {', '.join(values) or 'none'}")
     _check_days(name, settings)
     facts = Facts.read(reader)
+    if _is_of_running_period(text) and view.period.name == "all":
+        view = view.over(Period("this_quarter"))
     span = view.period.span(facts.calendar(view))
     if _is_yearly(text):
         span = trailing_year(span.end)
         view = view.over(Period.between(span.start, span.end))
+    chosen = view.filters.manager or None
+    if _compares_managers(text):
+        view = replace(view, filters=replace(view.filters, manager=()))
     query = Query(view, _under(facts, values, settings), portfolio=_is_portfolio(text))
+    query.params["chosen_managers"] = list(chosen) if chosen else None
     query.params |= {key: value for key, value in (values | settings).items() if not str(value).startswith(POLICY)}
     sql, params = query.with_prelude(text, [Bucket("", span, year_before(span))])
-    return reader.frame(sql, params)
+    frame = reader.frame(sql, params)
+    if "-- then: simulated" in text:
+        return forecast.simulated(frame, report(reader, view, "forecast_fares"), query.calendar.as_of)
+    return frame
 
 
 def _under(facts: Facts, defaults: dict[str, Any], settings: dict[str, Any]) -> Facts:
@@ -90,6 +100,11 @@ def _is_yearly(text: str) -> bool:
     return "-- days: trailing year" in text
 
 
+def _is_of_running_period(text: str) -> bool:
+    """Reports that look ahead need a period that ends."""
+    return "-- days: running period" in text
+
+
 DAYS = ("since", "until")  # settings that name a day
 
 
@@ -99,6 +114,11 @@ def _check_days(name: str, settings: dict[str, Any]) -> None:
             date.fromisoformat(str(settings.get(key, "2025-12-31")))
         except ValueError:
             raise KamError(f"report {name}: {key} takes a day such as 2025-12-31, not {settings[key]!r}") from None
+
+
+def _compares_managers(text: str) -> bool:
+    """Reports that compare managers look at all of them; a manager filter picks rows of the result."""
+    return "-- managers: all" in text
 
 
 def _is_portfolio(text: str) -> bool:
