@@ -9,7 +9,7 @@ from typing import Any
 
 from kam_core.policy import Policy, flat
 from kam_core.schema import TABLES
-from kam_core.view import add_months, month_start
+from kam_core.view import Calendar, add_months, month_start
 from kam_core.warehouse import pipeline, quality, risk
 
 SQL = Path(__file__).parent / "sql"
@@ -46,7 +46,7 @@ def build(con: Any, policy: Policy, progress: Progress | None = None) -> None:
     say("churn risk", 0.85)
     risk.score_accounts(con, policy, facts["as_of"])
     say("deals", 0.93)
-    pipeline.follow_deals(con)
+    pipeline.follow_deals(con, Calendar(facts["first_day"], facts["as_of"], facts["fiscal_start"]))
     say("checks", 0.95)
     quality.check(con)
     con.execute("analyze")

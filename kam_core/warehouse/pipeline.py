@@ -2,14 +2,102 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
+from kam_core.models import pipeline as models
+from kam_core.view import Calendar, Period
+
 SQL = Path(__file__).parent / "sql" / "pipeline"
 TABLES = ("deal_stage", "deal", "deal_state", "deal_step", "stage_chance")
+KINDS = ("this_month", "this_quarter", "this_year")
+EPOCH = date(1970, 1, 1)
+DAYS_APART = 30  # between the earlier days that a forecast learns from
+FIRST_DAYS = 60  # of a history, in which deals still gather
+FARES = {
+    "kind": pa.string(), "days_left": pa.int32(), "day": pa.date32(), "deals": pa.list_(pa.int64()),
+    "won": pa.list_(pa.float64()), "growth": pa.float64(), "new_deals": pa.float64(), "new_size": pa.float64(),
+}  # fmt: skip
+GRADES = {
+    "kind": pa.string(), "starts_on": pa.date32(), "asked_on": pa.date32(), "low": pa.float64(), "high": pa.float64(),
+    "actual": pa.float64(), "held": pa.bool_(),
+}  # fmt: skip
 
 
-def follow_deals(con: Any) -> None:
-    """Fill mart.deal_stage, deal, deal_state, deal_step and stage_chance from raw.opportunities and its history."""
+def follow_deals(con: Any, calendar: Calendar) -> None:
+    """Fill mart.deal_stage, deal, deal_state, deal_step and stage_chance from raw.opportunities and its history, and
+    mart.forecast_fare and forecast_grade: how earlier deals fared, and how well that told what came.
+    """
     for name in TABLES:
         con.execute((SQL / f"{name}.sql").read_text("utf-8"))
+    states = _states(con)
+    strata = 2 * (int(states.place.max(initial=0)) + 1)
+    fares: list[dict[str, Any]] = []
+    grades: list[dict[str, Any]] = []
+    for kind in KINDS:
+        past = _fares(states, Period(kind).whole(calendar).last, calendar.as_of, strata)
+        fares += [_fare_row(kind, f) for f in past]
+        grades += _grades(states, kind, calendar, past) if past else []
+    _store(con, "forecast_fare", FARES, fares)
+    _store(con, "forecast_grade", GRADES, grades)
+
+
+def _states(con: Any) -> models.States:
+    """What the simulation reads; a stage that nobody knows is 0, a deal without an amount brings nothing."""
+    deals = con.execute((SQL / "deals_read.sql").read_text("utf-8")).fetchnumpy()
+    states = con.execute((SQL / "states_read.sql").read_text("utf-8")).fetchnumpy()
+    names = ("deal", "start_day", "end_day", "place", "amount", "close_day")
+    return models.States(
+        *(np.asarray(states[name]) for name in names),
+        *(np.asarray(deals[name]) for name in ("begun", "closed", "won", "amount")),
+    )
+
+
+def _fares(states: models.States, ends: date, as_of: date, strata: int) -> list[models.Fares]:
+    """From every thirtieth day back, how deals had fared after as many days as the period still has."""
+    days, today = (ends - as_of).days, _day(as_of)
+    if days <= 0 or not len(states.start):
+        return []
+    first = int(states.begun.min()) + FIRST_DAYS
+    return [models.fares(states, day, days, strata) for day in range(today - DAYS_APART, first, -DAYS_APART)]
+
+
+def _grades(states: models.States, kind: str, calendar: Calendar, past: list[models.Fares]) -> list[dict[str, Any]]:
+    """The forecasts of earlier periods, as shares of what each expected: amounts are not for everybody to see."""
+    found, whole = [], Period(kind).whole(calendar)
+    earliest = past[-1].day
+    while _day(whole.start) > earliest:
+        earlier = Calendar(calendar.first_day, date.fromordinal(whole.start.toordinal() - 1), calendar.fiscal_start)
+        whole = Period(kind).whole(earlier)
+        graded = models.grade(states, _day(whole.start), _day(whole.last), past)
+        expected = graded.won_before + graded.outlook.mean if graded else 0
+        if graded and expected > 0:
+            values = (graded.outlook.low, graded.outlook.high, graded.won_after)
+            low, high, actual = ((graded.won_before + value) / expected for value in values)
+            found.append({
+                "kind": kind, "starts_on": whole.start, "asked_on": date.fromordinal(EPOCH.toordinal() + graded.asked),
+                "low": low, "high": high, "actual": actual, "held": graded.held,
+            })  # fmt: skip
+    return found
+
+
+def _fare_row(kind: str, one: models.Fares) -> dict[str, Any]:
+    return {
+        "kind": kind, "days_left": one.days, "day": date.fromordinal(EPOCH.toordinal() + one.day),
+        "deals": one.deals.tolist(), "won": one.won.tolist(), "growth": one.growth,
+        "new_deals": one.new_deals, "new_size": one.new_size,
+    }  # fmt: skip
+
+
+def _store(con: Any, table: str, columns: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    con.register("made", pa.Table.from_pylist(rows, schema=pa.schema(columns)))
+    con.execute(f"create table mart.{table} as select * from made")
+    con.unregister("made")
+
+
+def _day(day: date) -> int:
+    return (day - EPOCH).days

@@ -198,3 +198,29 @@ def test_each_bar_of_the_funnel_opens_its_deals(followed):
 def test_why_deals_were_lost(followed):
     rows = {(r["kind"], r["value"]): (r["deals"], r["amount"], r["share"]) for r in records(followed, "losses")}
     assert rows == {("reason", "price"): (1, 30, 1), ("competitor", "Rival"): (1, 30, 1)}
+
+
+def test_the_forecast_of_the_running_quarter(plain):
+    row = records(plain, "forecast")[0]
+    assert (row["won"], row["won_deals"], row["target"]) == (80, 2, 300)
+    assert row["days_left"] == 21  # 11 to 31 March
+    # Only `a` closes in time: 100 · 45 %; `late` is past its date and listed apart.
+    assert (row["closing_deals"], row["closing_amount"]) == (1, 100)
+    assert row["weighted_forecast"] == pytest.approx(80 + 45)
+    assert (row["past_close_deals"], row["past_close_amount"]) == (1, 40)
+    assert row["coverage"] == pytest.approx(100 / 220) == value(plain, "coverage")
+    # 2 won of 3 closed in the last twelve months: 1.5 times the gap is needed.
+    assert row["needed_coverage"] == pytest.approx(1.5)
+    # Orders of 1 so far: 299 missing, in three weeks.
+    assert (row["revenue"], row["gap"]) == (1, 299)
+    assert row["gap_per_week"] == pytest.approx(299 / 3)
+    # Of last year's quarter (one order, on 1 January) all was earned by 10 March: pace = 1 / (1 · 300).
+    assert row["pace"] == pytest.approx(1 / 300)
+    parts = {r["part"]: r for r in records(plain, "forecast", by="region")}
+    assert (parts["East"]["won"], parts["East"]["target"], parts["West"]["won"]) == (80, 300, 0)
+
+
+def test_a_short_past_gives_no_interval_and_no_invented_one(followed):
+    row = records(followed, "forecast")[0]
+    assert row["low"] != row["low"]
+    assert len(records(followed, "forecast_grades")) == 0

@@ -1,0 +1,138 @@
+-- grain: one row per part (`by`: none, region, industry, manager): won, open, target and pace of the running period, what is to come
+-- days: running period (without a period, the running quarter)
+-- then: simulated (the columns of the open deals become `expected`, `low`, `high`)
+-- default: by = none
+with days as (
+    select
+        cast($whole_start as date) as starts_on,
+        cast($whole_end as date) as ends_before,
+        greatest(date_diff('day', cast($as_of as date), cast($whole_end as date)) - 1, 0) as days_left
+    from facts
+    where opportunities > 0
+),
+standing as (
+    select
+        d.*,
+        case $by
+            when 'region' then coalesce(d.region, $none) when 'industry' then coalesce(d.industry, $none)
+            when 'manager' then coalesce(d.manager_id, $none)
+        end as part,
+        c.chance,
+        d.outcome = 'open' and d.expected_close < $as_of as is_past,
+        d.outcome = 'open' and d.expected_close >= $as_of and d.expected_close < $whole_end as is_closing,
+        d.closed_on >= $start and d.closed_on < $end as is_closed
+    from deals as d
+    left join stage_chances as c on c.place = d.place
+),
+dealt as (
+    select
+        part,
+        coalesce(sum(amount) filter (where outcome = 'won' and is_closed), 0) as won,
+        count(*) filter (where outcome = 'won' and is_closed) as won_deals,
+        count(*) filter (where is_closing) as closing_deals,
+        sum(amount) filter (where is_closing) as closing_amount,
+        sum(amount * chance) filter (where is_closing) as closing_weighted,
+        count(*) filter (where is_past) as past_close_deals,
+        sum(amount) filter (where is_past) as past_close_amount,
+        count(*) filter (where outcome = 'won' and closed_on >= $trailing_start and closed_on < $end) as won_in_a_year,
+        count(*) filter (where outcome <> 'open' and closed_on >= $trailing_start and closed_on < $end) as closed_in_a_year,
+        list(coalesce(place, 0) order by opportunity_id) filter (where outcome = 'open' and amount is not null) as open_places,
+        list(cast(amount as double) order by opportunity_id) filter (where outcome = 'open' and amount is not null) as open_amounts,
+        list(coalesce(expected_close < $whole_end, false) order by opportunity_id)
+            filter (where outcome = 'open' and amount is not null) as open_in_time
+    from standing
+    group by part
+),
+targeted as (
+    select
+        case $by
+            when 'region' then coalesce(region, $none) when 'industry' then coalesce(industry, $none)
+            when 'manager' then coalesce(manager_id, $none)
+        end as part,
+        sum(target) as target
+    from targets
+    where $targets_apply and month >= $whole_start and month < $whole_end
+    group by 1
+),
+sold as (
+    select
+        case $by
+            when 'region' then coalesce(region, $none) when 'industry' then coalesce(industry, $none)
+            when 'manager' then coalesce(manager_id, $none)
+        end as part,
+        sum(revenue) filter (where side = 'now') as revenue,
+        sum(revenue) filter (where side = 'before') as revenue_before
+    from sales
+    group by 1
+),
+sold_before as (
+    select
+        case $by
+            when 'region' then coalesce(region, $none) when 'industry' then coalesce(industry, $none)
+            when 'manager' then coalesce(manager_id, $none)
+        end as part,
+        sum(revenue) as whole_before
+    from account_month
+    where month >= $whole_before_start and month < $whole_before_end
+    group by 1
+),
+parts as (
+    select part from dealt union select part from targeted union select part from sold
+),
+together as (
+    select
+        p.part,
+        d.starts_on,
+        d.ends_before - 1 as ends_on,
+        d.days_left,
+        case when f.orders > 0 then coalesce(s.revenue, 0) end as revenue,
+        t.target,
+        case when d.days_left > 0 then s.revenue_before / nullif(b.whole_before, 0) end as share_last_year,
+        coalesce(e.won, 0) as won,
+        coalesce(e.won_deals, 0) as won_deals,
+        coalesce(e.closing_deals, 0) as closing_deals,
+        case when e.closing_deals > 0 then e.closing_amount else 0 end as closing_amount,
+        case when e.closing_deals > 0 then e.closing_weighted else 0 end as closing_weighted,
+        coalesce(e.past_close_deals, 0) as past_close_deals,
+        e.past_close_amount,
+        e.won_in_a_year / nullif(e.closed_in_a_year, 0) as win_rate,
+        e.closed_in_a_year,
+        e.open_places,
+        e.open_amounts,
+        e.open_in_time
+    from parts as p
+    cross join days as d
+    cross join facts as f
+    left join dealt as e on e.part is not distinct from p.part
+    left join targeted as t on t.part is not distinct from p.part
+    left join sold as s on s.part is not distinct from p.part
+    left join sold_before as b on b.part is not distinct from p.part
+)
+select
+    part,
+    starts_on,
+    ends_on,
+    days_left,
+    won,
+    won_deals,
+    closing_deals,
+    closing_amount,
+    won + closing_weighted as weighted_forecast,
+    past_close_deals,
+    past_close_amount,
+    revenue,
+    target,
+    coalesce(revenue, won) / nullif(target, 0) as attainment,
+    share_last_year,
+    revenue / nullif(share_last_year * target, 0) as pace,
+    greatest(target - coalesce(revenue, won), 0) as gap,
+    case when days_left > 0 then greatest(target - coalesce(revenue, won), 0) / (days_left / 7.0) end as gap_per_week,
+    case when target > won then closing_amount / nullif(target - won, 0) end as coverage,
+    win_rate,
+    1 / nullif(win_rate, 0) as needed_coverage,
+    closed_in_a_year,
+    open_places,
+    open_amounts,
+    open_in_time
+from together
+order by target desc nulls last, won desc, part
