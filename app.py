@@ -17,7 +17,8 @@ PAGES = {
     },
     "retention": {
         "churn": "pages/retention/churn.py", "trust": "pages/retention/trust.py",
-        "retention": "pages/retention/retention.py",
+        "retention": "pages/retention/retention.py", "value": "pages/retention/value.py",
+        "whatif": "pages/retention/whatif.py", "winback": "pages/retention/winback.py",
     },
     "data": {"status": "pages/data/status.py"},
 }

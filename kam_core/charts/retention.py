@@ -60,7 +60,7 @@ def bridge(look: Look, rows: list[dict[str, Any]], axis: str, height: int) -> Sp
 
 
 def cohort_table(look: Look, rows: list[dict[str, Any]], title: str, height: int) -> Spec:
-    """A cell a cohort and age: `cohort` (shown), `age`, `share`, `label` and the texts `name`, `share_text`, `n_text`."""
+    """A cell a cohort and age: `cohort` (shown), `age`, `share`, `label`, texts `name`, `share_text`, `n_text`."""
     x = ordinal(
         "age", axis={"orient": "top", "labelAngle": 0, "title": title, "titleColor": look.muted, "titleFontWeight": 400}
     )
@@ -98,7 +98,7 @@ def cohort_table(look: Look, rows: list[dict[str, Any]], title: str, height: int
 
 
 def worth(look: Look, rows: list[dict[str, Any]], field: str, words: dict[str, str], height: int) -> Spec:
-    """A bar a group with its interval: `field` (key), `name`, `value`, `low`, `high`, `past` (money), `label`, and texts
+    """A bar a group with its interval: `field` (key), `name`, `value`, `low`, `high`, `past` (money), `label` and texts
     `value_text`, `range_text`, `past_text`. `words`: value, range, past.
     """
     y = {"y": ordinal("name", axis={"labelLimit": 150, "labelColor": look.text, "labelOverlap": False})}

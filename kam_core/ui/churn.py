@@ -45,6 +45,11 @@ def standing() -> View:
     return session.view().over(Period())
 
 
+def each(frame: pd.DataFrame) -> list[Any]:
+    """The rows of a report, their columns as names."""
+    return list(frame.itertuples())
+
+
 def fit() -> Any:
     """What is known of the model, or None where there are no orders."""
     frame = session.report(session.everything(), "model_fit")
@@ -82,16 +87,16 @@ def figures() -> None:
 @session.kept
 def _figures() -> list[Tile]:
     lang, known, frame = session.lang(), fit(), session.report(standing(), "risk_parts")
-    total = frame[frame.section == "total"].iloc[0]
+    total: Any = frame[frame.section == "total"].iloc[0]
     bands = frame[frame.section == "band"].set_index("value")
-    cuts = {name: numbers.percent(session.facts().policy[f"churn.{name}"], lang) for name in ("high", "medium")}
+    cuts = {name: numbers.percent(float(session.facts().policy[f"churn.{name}"]), lang) for name in ("high", "medium")}
 
     def tile(key: str, value: str, note: str = "", tone: str = "", **tip: Any) -> Tile:
         texts = f"page.churn.tile_{key}"
         return Tile(f"risk_{key}", words(texts), value, note, words(f"{texts}_tip", **tip), tone)
 
     def of_band(band: str) -> tuple[str, str]:
-        row = bands.loc[band] if band in bands.index else None
+        row: Any = bands.loc[band] if band in bands.index else None
         count = numbers.short(0 if row is None else row.accounts, lang, "count")
         return count, words("page.churn.tile_high_note", value=money(0.0 if row is None else row.value_at_risk))
 
@@ -130,7 +135,7 @@ def _trust() -> tuple[str, str]:
 
 
 def call_first() -> None:
-    """The accounts with the most value at high or medium risk, each with why and what to do; a line opens the account."""
+    """The accounts with the most value at high or medium risk, each with why and what to do; a line opens it."""
     with cards.card("call_first", words("page.churn.call_first")), st.container(key="changes_call", gap="xxsmall"):
         lines = _calls()
         for account, text in lines:
@@ -143,7 +148,7 @@ def call_first() -> None:
 def _calls() -> list[tuple[str, str]]:
     frame = _report()
     urgent = frame[frame.band.isin(["high", "medium"])].head(CALLED)
-    return [(row.account_id, _call(row)) for row in urgent.itertuples()]
+    return [(row.account_id, _call(row)) for row in each(urgent)]
 
 
 def _call(row: Any) -> str:
@@ -192,7 +197,7 @@ def _value_map() -> tuple[Spec, str, Table] | None:
             "risk_text": numbers.percent(row.churn_risk, session.lang()),
             "money_text": money_full(row.expected_revenue),
         }
-        for row in frame.itertuples()
+        for row in each(frame)
     ]
     said = {
         "risk": words("page.churn.map_x"),
@@ -239,10 +244,10 @@ def parts() -> None:
 def _parts(by: str) -> tuple[Spec, str, Table]:
     frame = session.report(standing(), "risk_parts")
     part = frame[frame.section == by].copy()
-    by_money = part.value_at_risk.notna().any()
+    by_money = bool(part.value_at_risk.notna().any())
     part["total"] = part.value_at_risk if by_money else part.high + part.medium
     part["inside"] = (part.value_high if by_money else part.high).fillna(0.0)
-    rows = [_part(by, row, by_money) for row in part.sort_values("total", ascending=False).head(PARTS).itertuples()]
+    rows = [_part(by, row, by_money) for row in each(part.sort_values("total", ascending=False).head(PARTS))]
     said = {"total": words("column.value_at_risk"), "high": words("column.high"), "accounts": words("column.accounts")}
     summary = "; ".join(f"{r['name']} {r['label']}" for r in rows)
     alt = words("page.churn.parts_alt", dimension=words(f"column.{by}"), summary=summary)
@@ -259,7 +264,8 @@ def _part(by: str, row: Any, by_money: bool) -> dict[str, Any]:
     value = row.value if isinstance(row.value, str) else None
     name = words(f"risk.{value}") if by == "band" else name_of(by, value, lang, session.names())
     write = money_full if by_money else (lambda v: numbers.full(v, lang, "count"))
-    counts = f"{numbers.full(row.accounts, lang, 'count')} · {words('risk.high')} {row.high} · {words('risk.medium')} {row.medium}"
+    bands = (f"{words(f'risk.{band}')} {getattr(row, band)}" for band in ("high", "medium"))
+    counts = " · ".join([numbers.full(row.accounts, lang, "count"), *bands])
     total = 0.0 if pd.isna(row.total) else float(row.total)
     return {
         by: drill.key_of(value),
@@ -298,7 +304,7 @@ def _why() -> tuple[Spec, str, Table]:
             "high_text": numbers.full(row.high, session.lang(), "count"),
             "accounts_text": money_full(row.value_at_risk),
         }
-        for row in part.itertuples()
+        for row in each(part)
     ]
     said = {"total": words("column.accounts"), "high": words("column.high"), "accounts": words("column.value_at_risk")}
     alt = words("page.churn.reasons_alt", summary="; ".join(f"{r['name']} {r['label']}" for r in rows))
@@ -350,7 +356,7 @@ def _list(band: str) -> tuple[Table, int]:
     chosen = counts[
         (counts.section == "total") if band == "all" else ((counts.section == "band") & (counts.value == band))
     ]
-    rows = list(frame.itertuples())
+    rows = each(frame)
     shown = pd.DataFrame(
         {
             "account": [own_script(r.name, lang) for r in rows],
@@ -405,7 +411,7 @@ def _warnings() -> Table:
             "account": [own_script(n, lang) for n in frame.name],
             "tier": frame.tier,
             "sign": [reasons.label(r) for r in frame.reason],
-            "why": [reasons.said(r.reason, r.now, r.usual, r.detail) for r in frame.itertuples()],
+            "why": [reasons.said(r.reason, r.now, r.usual, r.detail) for r in each(frame)],
             "began_on": frame.began_on,
             "risk": frame.churn_risk,
             "trailing_revenue": frame.trailing_revenue,

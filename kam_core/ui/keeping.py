@@ -1,4 +1,4 @@
-"""The cards of the retention page: what stays of last year's revenue, who is lost, cohorts, the bridge between years."""
+"""The cards of the retention page: what stays of last year's revenue, who is lost, cohorts, the bridge."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _line(frame: pd.DataFrame, key: str) -> list[dict[str, Any]]:
     found = frame[frame[key].notna()]
     last = len(found) - 1
     rows = []
-    for n, row in enumerate(found.itertuples()):
+    for n, row in enumerate(churn.each(found)):
         day, rate = date.fromisoformat(row.value), getattr(row, key)
         text = numbers.percent(rate, lang)
         rows.append(
@@ -100,7 +100,7 @@ def _table(frame: pd.DataFrame, by: str) -> Table:
 
 def parts() -> None:
     """Retention by one dimension, as a table; ticking a row opens its accounts."""
-    by = st.session_state.get("by") if st.session_state.get("by") in SPLITS else SPLITS[0]
+    by = str(st.session_state.get("by") if st.session_state.get("by") in SPLITS else SPLITS[0])
     table, keys = _parts(by)
     with cards.card("kept_parts", words("page.retention.parts"), table):
         st.session_state["by"] = by
@@ -154,8 +154,9 @@ def _bridge() -> tuple[Spec, str, Table] | None:
     summary = "; ".join(f"{r['name']} {r['label']}" for r in rows[1:-1])
     alt = words("page.retention.bridge_alt", before=rows[0]["label"], now=rows[-1]["label"], summary=summary)
     axis = numbers.axis_expression(session.lang(), "money", session.facts().currency)
-    table = pd.DataFrame({"movement": [r["name"] for r in rows[1:-1]], "change": [r["end"] - r["start"] for r in rows[1:-1]],
-                          "accounts": [int(frame.accounts.get(c, 0)) for c in CAUSES]})  # fmt: skip
+    steps, counts = rows[1:-1], [int(frame.accounts.get(cause, 0)) for cause in CAUSES]
+    changes = [step["end"] - step["start"] for step in steps]
+    table = pd.DataFrame({"movement": [step["name"] for step in steps], "change": changes, "accounts": counts})
     return bridge_chart(session.colours(), rows, axis, 250), alt, Table(table, {"change": "money", "accounts": "count"})
 
 
@@ -197,7 +198,7 @@ def _cohorts() -> tuple[Spec, str, Table]:
             "share": r.share_active, "label": f"{100 * r.share_active:.0f}", "name": f"{_quarter(r.cohort)} + {r.age}",
             "share_text": numbers.percent(r.share_active, lang), "n_text": f"{r.active} / {r.accounts}",
         }
-        for r in frame.itertuples()
+        for r in churn.each(frame)
     ]  # fmt: skip
     table = frame[["cohort", "age", "accounts", "active", "share_active", "revenue"]].assign(
         cohort=[_quarter(c) for c in frame.cohort]

@@ -21,6 +21,7 @@ from kam_core.ui.session import money, money_full, words
 
 GRADERS = ("model", "recency", "rfm", "silence_over_gap")
 FIGURES = ("auc", "lift", "revenue_caught")
+COUNTS = {"caught": "caught", "missed": "missed", "false": "false_alarms"}
 FEWEST_LOST = 20  # fewer say nothing about which rule is best; the build uses the same number
 Z90 = 1.645
 
@@ -55,7 +56,7 @@ def _note() -> str:
     return words("page.trust.note", dates=dates, share=share, days=int(known.horizon_days))
 
 
-def _scores() -> pd.DataFrame:
+def _scores() -> Any:
     return session.report(session.everything(), "backtest_scores").set_index(["score", "figure"])
 
 
@@ -166,7 +167,7 @@ def alarms() -> None:
 @session.kept
 def _alarms() -> tuple[Spec, str, Table]:
     frame = _backtest().query("section == 'alarm'").sort_values("x", ascending=False)
-    rows = [piece for row in frame.itertuples() for piece in _pieces(row)]
+    rows = [piece for row in churn.each(frame) for piece in _pieces(row)]
     high = frame.iloc[0] if len(frame) else None
     counts = (
         {"caught": high.caught, "missed": high.missed, "false": int(high.false_alarms)}
@@ -220,7 +221,7 @@ def _calibration() -> tuple[Spec, str, Table]:
     lang, frame = session.lang(), _backtest().query("section == 'tenth'").sort_values("x")
     frame = frame.assign(came=frame.caught / frame.accounts)
     rows = []
-    for row in frame.itertuples():
+    for row in churn.each(frame):
         low, high = _wilson(row.caught, row.accounts)
         rows.append(
             {
@@ -229,7 +230,7 @@ def _calibration() -> tuple[Spec, str, Table]:
                 "low": low,
                 "high": high,
                 "said_text": numbers.percent(row.x, lang),
-                "came_text": f"{numbers.percent(row.came, lang)} ({numbers.percent(low, lang)}–{numbers.percent(high, lang)})",
+                "came_text": _between(numbers.percent, row.came, low, high),
                 "n_text": f"{row.caught} / {row.accounts}",
             }
         )
@@ -248,6 +249,13 @@ def _calibration() -> tuple[Spec, str, Table]:
     )
     units = {"mean_risk": "percent", "share_lost": "percent", "accounts": "count", "outcome": "count"}
     return calibration_chart(session.colours(), rows, said, most, 270), alt, Table(table, units)
+
+
+def _between(write: Any, value: float, low: float, high: float) -> str:
+    """A share with its interval: 34.1% (31.0%–37.2%); changes are in points."""
+    unit = {"unit": "percent"} if write is numbers.delta else {}
+    mean, lowest, highest = (write(v, session.lang(), **unit) for v in (value, low, high))
+    return f"{mean} ({lowest} … {highest})"
 
 
 def _wilson(count: float, n: float) -> tuple[float, float]:
@@ -280,7 +288,7 @@ def _lift() -> tuple[Spec, str, Table]:
             "share_text": numbers.percent(row.x, lang),
             "found_text": numbers.percent(row.found, lang),
         }
-        for row in frame.sort_values(["step", "x"]).itertuples()
+        for row in churn.each(frame.sort_values(["step", "x"]))
     ]
     said = {
         "share": words("page.trust.lift_x"),
@@ -288,7 +296,7 @@ def _lift() -> tuple[Spec, str, Table]:
         "chance": words("page.trust.lift_chance"),
     }
     tenth = frame[(frame.x - 0.1).abs() < 1e-9]
-    summary = "; ".join(f"{words(f'grader.{r.step}')} {numbers.percent(r.found, lang)}" for r in tenth.itertuples())
+    summary = "; ".join(f"{words(f'grader.{r.step}')} {numbers.percent(r.found, lang)}" for r in churn.each(tenth))
     table = frame[["step", "x", "found"]].rename(columns={"step": "score", "x": "share", "found": "revenue_caught"})
     table["score"] = [words(f"grader.{s}") for s in table.score]
     spec = lift_chart(session.colours(), rows, said, names, 270)
@@ -312,17 +320,11 @@ def against() -> None:
 
 @session.kept
 def _against() -> Table:
-    scores, lang, in_use = _scores(), session.lang(), churn.fit().in_use
+    scores, in_use = _scores(), churn.fit().in_use
     rows = []
     for name in GRADERS:
         lead = scores.loc[(name, "auc")]
-        spread = (
-            ""
-            if name == "model"
-            else (
-                f"{numbers.delta(lead['lead'], lang, 'percent')} ({numbers.delta(lead.low, lang, 'percent')} … {numbers.delta(lead.high, lang, 'percent')})"
-            )
-        )
+        spread = "" if name == "model" else (_between(numbers.delta, lead["lead"], lead.low, lead.high))
         mark = " ●" if name == in_use else ""
         rows.append(
             {

@@ -18,6 +18,9 @@ PAGES = {
     "churn": "Who is about to leave, and whom to call first?",
     "trust": "How good is the churn list?",
     "retention": "Do we keep our customers?",
+    "value": "What is a relationship worth over its life?",
+    "whatif": "What would less churn bring?",
+    "winback": "Whom to win back?",
 }
 
 
@@ -68,3 +71,12 @@ def test_the_plain_rule_is_named_where_no_model_can_be_fitted(app: AppTest):
 def test_an_untested_list_says_what_a_test_needs(app: AppTest):
     page = app.run().switch_page("pages/retention/trust.py").run()
     assert "cannot be tested on these orders yet" in page.subheader[0].value
+
+
+def test_a_larger_share_of_churn_avoided_saves_in_proportion(small, monkeypatch):
+    monkeypatch.setenv("KAM_WAREHOUSE", str(small))
+    page = open_page("whatif")
+    before = next(c.value for c in page.caption if "Margin at risk" in c.value)
+    page.slider(key="whatif_reduction").set_value(50).run()
+    after = next(c.value for c in page.caption if "Margin at risk" in c.value)
+    assert "5% churn avoided" in before and "50% churn avoided" in after

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kam_core.__main__ import main
 from kam_core.demo import generate
 from kam_core.metrics import query, reports
 from kam_core.warehouse.engine import Reader
@@ -56,7 +59,7 @@ def test_cohorts_count_who_bought_in_each_quarter_since(built):
 
 @pytest.fixture(scope="module")
 def reader(built) -> Reader:
-    """As of 31 Dec 2025. `quiet` ordered every 10 days and stopped on 1 Oct, `gone` two years before; `steady` goes on."""
+    """As of 31 Dec 2025. `quiet` ordered every 10 days and stopped on 1 Oct, `gone` two years before, `steady` not."""
     orders = [
         *every(10, "quiet", "2024-10-06", 37),  # the last on 1 Oct 2025
         *every(30, "gone", "2022-06-01", 20),  # the last on 23 Dec 2023
@@ -216,3 +219,39 @@ def test_the_replay_adds_up(demo):
     assert (counted == alarms.accounts).all() and alarms.accounts.gt(0).all()
     lost = (alarms.caught + alarms.missed).unique()
     assert len(lost) == 1 and frame[frame.section == "tenth"].caught.sum() == lost[0]
+
+
+# --- the command, on real data
+
+
+@pytest.mark.parametrize(
+    ("horizon", "as_of", "reach"),
+    [
+        # "Reach at least" of the specification: AUC, Brier skill, calibration error, lift, revenue caught, MAE.
+        ("90", ["2010-12-10", "2011-03-10", "2011-06-10", "2011-09-10"], (0.775, 0.13, 0.08, 2.6, 0.36, 1.16)),
+        ("180", ["2010-12-12", "2011-06-12"], (0.805, 0.13, 0.07, 3.8, 0.50, 2.02)),
+    ],
+)
+def test_the_backtest_command_on_online_retail(retail_warehouse, capsys, horizon, as_of, reach):
+    done = main(["backtest", "--warehouse", str(retail_warehouse), "--horizon", horizon, "--as-of", *as_of, "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert done == 0 and found["as_of"] == as_of and found["in_use"] == "model"
+    figures = found["scores"]["model"]
+    assert reach[0] <= figures["auc"] < 0.85
+    assert figures["brier_skill"] >= reach[1] and figures["calibration_error"] <= reach[2]
+    assert figures["lift"] >= reach[3] and figures["revenue_caught"] >= reach[4] and figures["mae_orders"] <= reach[5]
+
+
+def test_a_date_whose_outcome_is_not_known_is_refused_in_one_line(retail_warehouse, capsys):
+    assert main(["backtest", "--warehouse", str(retail_warehouse), "--as-of", "2011-12-01"]) == 1
+    said = capsys.readouterr().err.strip()
+    assert "\n" not in said and "needs origins up to 2011-06-12" in said
+
+
+@pytest.fixture(scope="module")
+def retail_warehouse(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("retail")
+    days = shared_data / "btyd" / "online_retail_ii_customer_days.parquet"
+    mapping = Path(__file__).parents[1] / "mappings" / "online_retail_days.toml"
+    assert main(["load", str(days), "--mapping", str(mapping), "--warehouse", str(folder)]) == 0
+    return folder
