@@ -435,6 +435,7 @@ def _moved(since: str, until: str, move: str) -> tuple[pd.DataFrame, int]:
         ways = {"movement": move if move in MOVEMENTS else "moved"}
         keep = [b.movement == move or (not move and b.movement != "stayed") for b in bands.itertuples()]
     frame = session.report(standing(), "tier_moves", since=since, until=until, limit=LISTED, **ways)
+    frame = frame.fillna({"from_tier": "–", "to_tier": "–"})
     return _named(frame)[list(MOVES)], int(bands[keep].accounts.sum())
 
 

@@ -6,7 +6,7 @@ from kam_core.ui import cards, concentration, session, states
 
 view = session.view()
 cards.title("concentration")
-if not session.report(view, "concentration").groups.iloc[0]:
+if not session.report(view, "concentration", by="group").groups.iloc[0]:
     states.no_rows()
     st.stop()
 by, leave = concentration.chosen()
