@@ -30,9 +30,9 @@ def value_map(
     share, risk.
     """
     scale = {"type": "symlog", "constant": 10000, "nice": False}
-    labels = {"labelExpr": axis, "tickCount": 6}
-    x = number("x", scale=scale | {"domain": _domain(areas, "left", "right")}, axis={**labels, "title": words["x"]})
-    y = number("y", scale=scale | {"domain": _domain(areas, "bottom", "top")}, axis={**labels, "title": words["y"]})
+    across, up = _domain(areas, "left", "right"), _domain(areas, "bottom", "top")
+    x = number("x", scale=scale | {"domain": across}, axis={**_powers(across), "labelExpr": axis, "title": words["x"]})
+    y = number("y", scale=scale | {"domain": up}, axis={**_powers(up), "labelExpr": axis, "title": words["y"]})
     colour = {"field": "color", "type": "nominal", "scale": None}
     named = [{**a, "color": quarter_colour(look, a["quarter"])} for a in areas]
     corners = {
@@ -67,6 +67,12 @@ def value_map(
 
 def _domain(areas: list[dict[str, Any]], low: str, high: str) -> list[float]:
     return [min(a[low] for a in areas), max(a[high] for a in areas)]
+
+
+def _powers(domain: list[float]) -> Spec:
+    """Marks at zero and at the powers of ten inside the domain."""
+    powers = [sign * 10.0**n for sign in (-1, 1) for n in range(5, 12)]
+    return {"values": [0, *(v for v in powers if domain[0] <= v <= domain[1])]}
 
 
 def _written(look: Look, rows: list[dict[str, Any]], place: Spec) -> Spec:

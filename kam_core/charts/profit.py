@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import PICK, Spec, chart, click, hit_area, number, ordinal, tips
+from kam_core.charts.parts import Spec, chart, click, hit_area, number, ordinal, tips
 from kam_core.charts.tokens import Look
 
 AREA = "area"  # the selection that a click on one of the four fields makes
@@ -16,7 +16,7 @@ def field_colour(look: Look, field: str) -> str:
     return {"fake_big": look.bad, "true_big": look.good, "quiet_earner": look.tiers[2]}.get(field, look.before)
 
 
-def whale(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: str, height: int = 420) -> Spec:
+def whale(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: str, height: int = 450) -> Spec:
     """Profit summed up from the most profitable account down.
 
     A row is an account on the curve: `account`, `name`, `share` (of accounts), `until` (where the next row begins),
@@ -41,7 +41,7 @@ def whale(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: s
             "mark": {
                 "type": "text",
                 "align": {"expr": "datum.share > 0.5 ? 'right' : 'left'"},
-                "dy": 18,
+                "dy": 34,
                 "dx": {"expr": "datum.share > 0.5 ? -4 : 6"},
                 "fontWeight": 600,
             },
@@ -67,7 +67,7 @@ def fields(
     areas: list[dict[str, Any]],
     cut: float,
     words: dict[str, str],
-    height: int = 420,
+    height: int = 450,
 ) -> Spec:
     """Rank by revenue to the right, rank by profit upwards, the first accounts in the upper right corner.
 
@@ -141,17 +141,18 @@ def _written(
     }
 
 
-def leaks(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: str, height: int = 250) -> Spec:
+def leaks(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height: int = 250) -> Spec:
     """Where the list value goes, fake big accounts beside true big ones.
 
     A row: `part` (its name), `field`, `field_text`, `share` (of the list value), `label`, `amount_text`.
     """
-    y = {
-        "y": ordinal("part", axis={"labelLimit": 130, "labelColor": look.text}),
+    place = {
+        "y": {**ordinal("part", axis={"labelLimit": 130, "labelColor": look.text}), "scale": {"paddingInner": 0.25}},
         "yOffset": {"field": "field", "sort": FIELDS},
     }
-    marks = [{**row, "color": field_colour(look, row["field"])} for row in rows]
-    x = number("share", axis=None, scale={"domain": _room(rows), "nice": False})
+    # A label stands right of its bar, or of zero where the bar goes to the left.
+    marks = [{**row, "color": field_colour(look, row["field"]), "end": max(row["share"], 0)} for row in rows]
+    axis = {"axis": None, "scale": {"domain": _room(rows), "nice": False}}
     tooltip = [
         ("part", ""),
         ("field_text", words["field"]),
@@ -162,27 +163,16 @@ def leaks(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: s
         {
             "mark": {"type": "bar", "cornerRadiusEnd": 1, "cursor": "pointer", "height": {"band": 0.8}},
             "params": [{**click("field"), "name": AREA}],
-            "encoding": {**y, "x": x, "color": _own_colour(), "tooltip": tips(tooltip)},
+            "encoding": {**place, "x": number("share", **axis), "color": _own_colour(), "tooltip": tips(tooltip)},
         },
         {
-            "mark": {
-                "type": "text",
-                "align": {"expr": "datum.share < 0 ? 'right' : 'left'"},
-                "fontSize": 10.5,
-                "dx": {"expr": "datum.share < 0 ? -4 : 4"},
-            },
-            "encoding": {**y, "x": x, "text": {"field": "label", "type": "nominal"}},
+            "mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 10.5},
+            "encoding": {**place, "x": number("end", **axis), "text": {"field": "label", "type": "nominal"}},
         },
     ]
-    spec = chart(look, marks, layers, height)
-    spec["layer"][0]["encoding"]["y"] = {**y["y"], "scale": {"paddingInner": 0.25}}
-    spec["layer"][1]["encoding"]["y"] = {**y["y"], "scale": {"paddingInner": 0.25}}
-    return spec
+    return chart(look, marks, layers, height)
 
 
 def _room(rows: list[dict[str, Any]]) -> list[float]:
     low, high = min([0, *(r["share"] for r in rows)]), max([0.01, *(r["share"] for r in rows)])
-    return [low * 1.35, high + 0.18 * (high - low)]
-
-
-__all__ = ["AREA", "FIELDS", "PICK", "field_colour", "fields", "leaks", "whale"]
+    return [low, high + 0.2 * (high - low)]

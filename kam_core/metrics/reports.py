@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from kam_core.errors import KamError
-from kam_core.metrics import forecast
+from kam_core.metrics import forecast, turning
 from kam_core.metrics.facts import Facts, Reader
 from kam_core.metrics.prelude import Bucket, Query, trailing_year
 from kam_core.view import Period, View, year_before
@@ -80,6 +80,9 @@ def report(reader: Reader, view: View, name: str, **settings: Any) -> pd.DataFra
     query.params |= {key: value for key, value in (values | settings).items() if not str(value).startswith(POLICY)}
     sql, params = query.with_prelude(text, [Bucket("", span, year_before(span))])
     frame = reader.frame(sql, params)
+    if "-- then: turned" in text:
+        margin = float(query.facts.policy["profit.minimum_margin"])
+        return turning.finish(frame, str(query.params["field"]), margin, facts.has("has_cost"))
     if "-- then: simulated" in text:
         return forecast.simulated(frame, report(reader, view, "forecast_fares"), query.calendar.as_of)
     return frame

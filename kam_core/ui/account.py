@@ -190,7 +190,7 @@ def rfm() -> None:
     """Recency, frequency and monetary value with the cuts, and the account's own rhythm."""
     rows, rhythm = _rfm()
     with cards.card("rfm", words("page.account.rfm"), legend=_note(words("page.account.rfm_note"))):
-        heads = ["", words("column.value"), words("page.account.score"), words("page.account.cuts")]
+        heads = ["", words("page.account.figure"), words("page.account.score"), words("page.account.cuts")]
         _facts(rows, heads) if rows else st.caption(words("page.account.no_year"))
         if rhythm:
             st.markdown(rhythm)
@@ -408,7 +408,7 @@ def tickets() -> None:
     ]
     heads = [
         words("column.opened"),
-        words("column.kind"),
+        words("page.account.about"),
         words("column.answered"),
         words("column.resolved"),
         words("column.satisfaction"),

@@ -13,7 +13,7 @@ from kam_core.text import numbers
 from kam_core.text.sentence import own_script
 from kam_core.ui import address, cards, drill, session, tiles
 from kam_core.ui.cards import Table
-from kam_core.ui.session import money, money_full, words
+from kam_core.ui.session import money, words
 from kam_core.ui.tiles import Tile
 
 WEIGHTS = {"value": 0.4, "headroom": 0.4, "risk": 0.2}  # as the report's own defaults
@@ -33,7 +33,7 @@ LIST = {
     "manager": "",
     "account_id": "",
 }
-MOST_POINTS, MOST_ROWS = 900, 2000
+MOST_POINTS, MOST_ROWS = 500, 1000  # each costs time, in words and on screen
 
 
 # --- weights
@@ -180,7 +180,8 @@ def _map(_weights: Any) -> tuple[Spec, str, Table, str]:
     alt = words("page.potential.map_alt", summary="; ".join(a["label"] for a in areas))
     n, of = numbers.full(len(drawn), lang, "count"), numbers.full(len(known), lang, "count")
     note = f'<div class="kam-legend">{words("page.potential.drawn", n=n, all=of)}</div>' if step > 1 else ""
-    spec = charts.value_map(session.colours(), [_point(row) for row in drawn.itertuples()], areas, said, axis)
+    points = [_point(row, lang, session.facts().currency) for row in drawn.itertuples()]
+    spec = charts.value_map(session.colours(), points, areas, said, axis)
     columns = ["account_id", "name", "value", "headroom", "share_of_wallet"]
     units = {"value": "money", "headroom": "money", "share_of_wallet": "percent"}
     return spec, alt, Table(known[columns].rename(columns={"name": "account"}), units), note
@@ -207,16 +208,15 @@ def _areas(known: pd.DataFrame) -> list[dict[str, Any]]:
     return made
 
 
-def _point(row: Any) -> dict[str, Any]:
-    lang = session.lang()
+def _point(row: Any, lang: str, currency: str) -> dict[str, Any]:
     return {
         "account": row.account_id,
         "name": own_script(row.name, lang),
         "x": float(row.headroom),
         "y": float(row.value),
         "quarter": row.quarter,
-        "value_text": money_full(row.value),
-        "headroom_text": money_full(row.headroom),
+        "value_text": numbers.short(row.value, lang, "money", currency),
+        "headroom_text": numbers.short(row.headroom, lang, "money", currency),
         "share_text": numbers.percent(row.share_of_wallet, lang),
         "risk_text": numbers.percent(row.churn_risk, lang),
     }
@@ -288,8 +288,9 @@ def listing() -> None:
     with cards.card("potential_list", words("page.potential.listing")):
         with st.container(horizontal=True, vertical_alignment="center"):
             said = ([words(f"quarter.{chosen}")] if chosen else []) + ([_band_name(band)] if band else [])
+            said += [words("page.profit.first_rows", n=MOST_ROWS)] if n > MOST_ROWS else []
             st.caption(" · ".join([*said, words("page.accounts.count", n=numbers.full(n, session.lang(), "count"))]))
-            if said:
+            if chosen or band:
                 st.button(words("action.clear"), on_click=_clear, type="tertiary", key="clear_potential")
             cards.downloads("value_potential", words("page.potential.listing"), table)
         cards.show(
@@ -323,7 +324,7 @@ def _listed(quarter: str, band: str, _weights: Any) -> tuple[Table, int]:
     shown = frame.head(MOST_ROWS).rename(columns={"name": "account", "manager_name": "manager"})
     for column in ("account", "manager"):
         shown[column] = [own_script(v, lang) if isinstance(v, str) else v for v in shown[column]]
-    shown["quarter"] = [words(f"quarter.{q}") for q in shown["quarter"]]
+    shown["quarter"] = shown["quarter"].map({q: words(f"quarter.{q}") for q in (*charts.QUARTERS, "unknown")})
     if session.facts().has("has_cost"):
         shown = shown.drop(columns="margin").rename(columns={"value": "margin"})
         units = {("margin" if k == "value" else k): v for k, v in LIST.items()}

@@ -50,7 +50,8 @@ LIST = {
     "manager": "",
     "account_id": "",
 }
-MOST_POINTS = 900
+MOST_POINTS = 350  # of the fake big accounts, and of all others: each costs time, in words and on screen
+MOST_ROWS = 1000
 
 
 def use_year() -> None:
@@ -230,7 +231,9 @@ def _whale(_settings: Any) -> tuple[Spec, str, Table]:
     frame, lang = curve(), session.lang()
     frame = frame[frame.kept.notna()]
     is_share = bool(len(frame) and frame.kept_share.notna().any())
-    rows = [_whale_row(row, is_share) for row in frame[_drawn(len(frame), 260)].itertuples()]
+    rows = [
+        _whale_row(row, is_share, lang, session.facts().currency) for row in frame[_drawn(len(frame), 160)].itertuples()
+    ]
     for row, following in zip(rows, [*rows[1:], {"share": 1.0}], strict=True):
         row["until"] = following["share"]
     if rows:
@@ -250,8 +253,7 @@ def _drawn(n: int, most: int) -> list[bool]:
     return [i < edge or i >= n - edge or i % step == 0 for i in range(n)]
 
 
-def _whale_row(row: Any, is_share: bool) -> dict[str, Any]:
-    lang = session.lang()
+def _whale_row(row: Any, is_share: bool, lang: str, currency: str) -> dict[str, Any]:
     total = row.kept_share if is_share else row.kept_so_far
     return {
         "account": row.account_id,
@@ -261,8 +263,8 @@ def _whale_row(row: Any, is_share: bool) -> dict[str, Any]:
         "peak": False,
         "label": "",
         "share_text": numbers.percent(row.account_share, lang),
-        "profit_text": money_full(row.kept),
-        "total_text": numbers.percent(total, lang) if is_share else money(total),
+        "profit_text": numbers.short(row.kept, lang, "money", currency),
+        "total_text": numbers.short(total, lang, "percent" if is_share else "money", currency),
     }
 
 
@@ -296,7 +298,7 @@ def _fields(_settings: Any) -> tuple[Spec, str, Table, str]:
     cut = float(frame.cut.iloc[0]) / n if len(frame) else 0.2
     areas = [_area(frame, field, cut) for field in charts.FIELDS]
     drawn = _sampled(frame)
-    points = [_point(row, n) for row in drawn.itertuples()]
+    points = _points(drawn, n)
     said = {
         "x": words("page.profit.by_revenue"),
         "y": words("page.profit.by_profit" if _has_cost() else "page.profit.by_kept"),
@@ -313,12 +315,8 @@ def _fields(_settings: Any) -> tuple[Spec, str, Table, str]:
     )
     alt = words("page.profit.fields_alt", summary="; ".join(f"{a['name']}: {a['note']}" for a in areas))
     units = {"revenue_place": "count", "profit_place": "count", "revenue": "money", "kept": "money"}
-    table = Table(
-        frame.assign(field=[words(f"field.{f}") for f in frame.field])[["account_id", "name", "field", *units]].rename(
-            columns={"name": "account"}
-        ),
-        units,
-    )
+    shown = frame[["account_id", "name", "field", *units]].rename(columns={"name": "account"})
+    table = Table(shown.assign(field=shown["field"].map({f: words(f"field.{f}") for f in charts.FIELDS})), units)
     return (
         charts.fields(session.colours(), points, areas, cut, said),
         alt,
@@ -348,24 +346,29 @@ def _area(frame: pd.DataFrame, field: str, cut: float) -> dict[str, Any]:
 
 
 def _sampled(frame: pd.DataFrame) -> pd.DataFrame:
-    """All fake big accounts, the others evenly by revenue."""
+    """The fake big accounts and the others, each evenly by revenue."""
     is_fake = frame.field == "fake_big"
-    others = frame[~is_fake].sort_values("revenue_place")
-    step = max(1, -(-len(others) // MOST_POINTS))
-    return pd.concat([others.iloc[::step], frame[is_fake].head(MOST_POINTS)])
+    parts = [part.sort_values("revenue_place") for part in (frame[~is_fake], frame[is_fake])]
+    return pd.concat([part.iloc[:: max(1, -(-len(part) // MOST_POINTS))] for part in parts])
 
 
-def _point(row: Any, n: int) -> dict[str, Any]:
-    return {
-        "account": row.account_id,
-        "name": own_script(row.name, session.lang()),
-        "field": row.field,
-        "x": round((row.revenue_place - 1) / n, 5),
-        "y": round((row.profit_place - 1) / n, 5),
-        "field_text": words(f"field.{row.field}"),
-        "revenue_text": money(row.revenue),
-        "profit_text": money(row.kept),
-    }
+def _points(drawn: pd.DataFrame, n: int) -> list[dict[str, Any]]:
+    """What all points share is looked up once: there are hundreds of them."""
+    lang, currency = session.lang(), session.facts().currency
+    named = {field: words(f"field.{field}") for field in charts.FIELDS}
+    return [
+        {
+            "account": row.account_id,
+            "name": own_script(row.name, lang),
+            "field": row.field,
+            "x": round((row.revenue_place - 1) / n, 5),
+            "y": round((row.profit_place - 1) / n, 5),
+            "field_text": named[row.field],
+            "revenue_text": numbers.short(row.revenue, lang, "money", currency),
+            "profit_text": numbers.short(row.kept, lang, "money", currency),
+        }
+        for row in drawn.itertuples()
+    ]
 
 
 # --- the list
@@ -391,7 +394,8 @@ def listing() -> None:
                     f"{words(f'field.{f}')} {numbers.full(int(counts.get(f, 0)), session.lang(), 'count')}"
                 ),
             )
-            st.caption(words(f"field_means.{chosen}"))
+            more = words("page.profit.first_rows", n=MOST_ROWS) if counts.get(chosen, 0) > MOST_ROWS else ""
+            st.caption(f"{words(f'field_means.{chosen}')} {more}")
             cards.downloads("fake_big", words(f"field.{chosen}"), table)
         if frame.empty:
             st.caption(words("page.profit.none"))
@@ -409,12 +413,13 @@ def listing() -> None:
 @session.kept
 def _listed(field: str, chosen: tuple[tuple[str, float], ...]) -> tuple[pd.DataFrame, Table]:
     lang = session.lang()
-    frame = session.report(session.view(), "fake_big", field=field, **dict(chosen))
+    frame = session.report(session.view(), "fake_big", field=field, **dict(chosen)).head(MOST_ROWS)
     shown = frame.rename(columns={"name": "account", "manager_name": "manager"})
-    shown["turned"] = [_turn(row, dict(chosen)) for row in frame.itertuples()]
+    has_verdict = field in ("fake_big", "true_big")
+    shown["turned"] = [_turn(row, dict(chosen)) if has_verdict else "" for row in frame.itertuples()]
     for column in ("account", "manager"):
         shown[column] = [own_script(v, lang) if isinstance(v, str) else v for v in shown[column]]
-    unneeded = {"kept" if _has_cost() else "profit"} | ({"turned"} if field not in ("fake_big", "true_big") else set())
+    unneeded = {"kept" if _has_cost() else "profit"} | (set() if has_verdict else {"turned"})
     keep = [c for c in LIST if c not in unneeded and _says_something(shown[c])]
     return frame, Table(shown[keep], LIST)
 
@@ -460,13 +465,9 @@ def leaks() -> None:
 @session.kept
 def _leaks(chosen: tuple[tuple[str, float], ...]) -> tuple[Spec, str, Table, str] | None:
     """Shares of revenue before discount and returns, fake big beside true big; none without big accounts."""
-    frame, lang, look = (
-        session.report(session.view(), "fake_big", field="big", **dict(chosen)),
-        session.lang(),
-        session.colours(),
-    )
+    frame, lang, look = curve(), session.lang(), session.colours()
     rows = []
-    for field, part in frame.groupby("field"):
+    for field, part in frame[frame.field.isin(["fake_big", "true_big"])].groupby("field"):
         before = (part.revenue + part.discount.fillna(0) + part.returns.fillna(0)).sum()
         sums = {key: part["kept" if key == "profit" and not _has_cost() else key].sum() for key in LEAKS}
         rows += [
@@ -498,7 +499,7 @@ def _leaks(chosen: tuple[tuple[str, float], ...]) -> tuple[Spec, str, Table, str
         columns={"part": "reason", "field_text": "field"}
     )
     height = 40 * shown.reason.nunique()
-    spec = charts.leaks(look, rows, said, numbers.axis_expression(lang, "percent"), height)
+    spec = charts.leaks(look, rows, said, height)
     return spec, words("page.profit.leaks_alt"), Table(shown, {"amount": "money", "share": "percent"}), legend
 
 

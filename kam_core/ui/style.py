@@ -60,7 +60,8 @@ section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
 .kam-facts th { font-weight: 400; opacity: .7; text-align: right; padding: .1rem 0 .1rem .8rem; white-space: nowrap; }
 .kam-facts td { text-align: right; padding: .22rem 0 .22rem .8rem; border-top: 1px solid var(--kam-line); }
 .kam-facts th:first-child, .kam-facts td:first-child { text-align: left; padding-left: 0; }
-.kam-listed td:last-child { white-space: nowrap; }
+.kam-listed td { white-space: nowrap; }
+.kam-listed td:nth-child(2) { white-space: normal; }
 .kam-timeline { max-height: 460px; overflow-y: auto; font-size: .9rem; }
 .kam-timeline > div { columns: 3 360px; column-gap: 2rem; }
 .kam-timeline .kam-month:first-child { margin-top: 0; }

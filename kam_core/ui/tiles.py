@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from kam_core.ui import session
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -27,7 +29,8 @@ def show(tiles: Sequence[Tile]) -> None:
 
 
 def _one(tile: Tile) -> str:
-    colour = {"good": "color:var(--kam-good)", "bad": "color:var(--kam-bad, inherit)"}.get(tile.tone, "")
+    look = session.colours()
+    colour = {"good": f"color:{look.good_text}", "bad": f"color:{look.bad_text}"}.get(tile.tone, f"color:{look.muted}")
     return (
         f'<div class="kam-kpi" tabindex="0" data-measure="{tile.key}">'
         f'<div class="kam-label">{html.escape(tile.label)}</div>'
