@@ -15,7 +15,8 @@ def heat_matrix(
 ) -> Spec:
     """A row a cell: `column`, `line` (shown names), `region`, `industry` (keys, None in a total), `label`, `growth`
     (fraction or None), `total` (bool) and the texts `name`, `value_text`, `before_text`, `growth_text` for hover.
-    `columns` and `lines` give the order; the last of each is the total. With the word `note` a cell has a `note_text` too.
+    `columns` and `lines` give the order; the last of each is the total. With the word `note`
+    a cell has a `note_text` too.
     """
     cells = [{**row, "shade": shade(look, row["growth"])} for row in rows]
     x = ordinal(

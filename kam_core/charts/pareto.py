@@ -14,8 +14,8 @@ def pareto_curve(
     """A row a place on the curve: `account` (id), `from` and `to` (shares of accounts, before and with it), `share`
     (of revenue so far), `tier`, and the texts `name`, `place_text`, `revenue_text`, `share_text`.
 
-    `cut`: `x` and `y`, where the curve reaches the share asked about, and `label`. `words`: name, place, revenue, share,
-    accounts. The account under the cursor is named by the tooltip.
+    `cut`: `x` and `y`, where the curve reaches the share asked about, and `label`. `words`: name, place, revenue,
+    share, accounts. The account under the cursor is named by the tooltip.
     """
     marks = [{**row, "color": look.tier(row["tier"]), "zero": 0, "one": 1} for row in rows]
     percent = {"format": ".0%", "tickCount": 5}

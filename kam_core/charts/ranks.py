@@ -24,19 +24,30 @@ def ranked_bars(
         "scale": {"domain": [min([0, *(row["value"] or 0 for row in rows)]), most * 1.6], "nice": False},
     }
     tooltip = [
-        ("name", words["name"]), ("value_text", words["value"]), ("before_text", words["before"]), ("note_text", words["note"]),
-    ]  # fmt: skip
+        ("name", words["name"]),
+        ("value_text", words["value"]),
+        ("before_text", words["before"]),
+        ("note_text", words["note"]),
+    ]
     layers: list[Spec] = [
-        {"mark": {"type": "bar", "height": {"band": 0.78}, "color": look.before, "opacity": 0.7}, "encoding": {**y, "x": number("before", **scale)}},
-        {"mark": {"type": "bar", "height": {"band": 0.44}, "color": look.actual}, "encoding": {**y, "x": number("value", **scale)}},
+        {
+            "mark": {"type": "bar", "height": {"band": 0.78}, "color": look.before, "opacity": 0.7},
+            "encoding": {**y, "x": number("before", **scale)},
+        },
+        {
+            "mark": {"type": "bar", "height": {"band": 0.44}, "color": look.actual},
+            "encoding": {**y, "x": number("value", **scale)},
+        },
         {
             "transform": [{"calculate": "max(0, datum.value, datum.before)", "as": "end"}],
             "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 11},
             "encoding": {
-                **y, "x": number("end", **scale), "text": {"field": "label", "type": "nominal"},
+                **y,
+                "x": number("end", **scale),
+                "text": {"field": "label", "type": "nominal"},
                 "color": {"field": "color", "type": "nominal", "scale": None},
             },
         },
         hit_area(fields, y, tooltip),
-    ]  # fmt: skip
+    ]
     return chart(look, marks, layers, height)

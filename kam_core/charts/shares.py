@@ -17,16 +17,30 @@ def lines(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: s
     days = len({row["day"] for row in rows})
     x = ordinal("day", axis={"labelAngle": 0, "labelOverlap": "greedy"}, scale={"padding": 0.5})
     top = max([row["value"] for row in rows] + [0.0])
-    y = number("value", scale={"domain": [0, top * 1.08 or 1], "nice": False},
-               axis={"labelExpr": axis, "tickCount": 5, "grid": True, "gridColor": look.line, "gridOpacity": 0.6})  # fmt: skip
+    y = number(
+        "value",
+        scale={"domain": [0, top * 1.08 or 1], "nice": False},
+        axis={"labelExpr": axis, "tickCount": 5, "grid": True, "gridColor": look.line, "gridOpacity": 0.6},
+    )
     colour = {"field": "color", "type": "nominal", "scale": None}
     layers: list[Spec] = [
-        {"mark": {"type": "line", "strokeWidth": 2, "interpolate": "linear"},
-         "encoding": {"x": x, "y": y, "color": colour, "detail": {"field": "line"}}},
-        {"mark": {"type": "point", "filled": True, "size": 26 if days < 40 else 10},
-         "encoding": {"x": x, "y": y, "color": colour, "tooltip": tips([("line", words["line"]), ("day", words["day"]), ("text", words["value"])])}},
-        {"transform": [{"filter": "isValid(datum.label)"}],
-         "mark": {"type": "text", "align": "left", "dx": 7, "fontWeight": 600},
-         "encoding": {"x": x, "y": y, "text": {"field": "label", "type": "nominal"}}},
-    ]  # fmt: skip
+        {
+            "mark": {"type": "line", "strokeWidth": 2, "interpolate": "linear"},
+            "encoding": {"x": x, "y": y, "color": colour, "detail": {"field": "line"}},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 26 if days < 40 else 10},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "color": colour,
+                "tooltip": tips([("line", words["line"]), ("day", words["day"]), ("text", words["value"])]),
+            },
+        },
+        {
+            "transform": [{"filter": "isValid(datum.label)"}],
+            "mark": {"type": "text", "align": "left", "dx": 7, "fontWeight": 600},
+            "encoding": {"x": x, "y": y, "text": {"field": "label", "type": "nominal"}},
+        },
+    ]
     return chart(look, marks, layers, height)

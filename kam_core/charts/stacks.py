@@ -26,7 +26,7 @@ def tier_stack(
     y = {"y": ordinal("line", axis={"labelLimit": 130, "labelColor": look.text, "labelOverlap": False})}
     bar = {**y, "x": number("from", axis=None, scale={"domain": [0, 1]}), "x2": {"field": "to"}}
     tooltip = [("name", words["name"]), ("value_text", words["value"]), ("share_text", words["share"])]
-    layers = [
+    layers: list[Spec] = [
         {
             "mark": {"type": "bar", "height": {"band": 0.72}, "stroke": look.surface, "strokeWidth": 1},
             "encoding": {**bar, "color": {"field": "color", "type": "nominal", "scale": None}},

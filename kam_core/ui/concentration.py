@@ -43,16 +43,24 @@ def _figures(by: str) -> list[Tile]:
     lang, what = session.lang(), words(f"page.concentration.{by}s")
     found = [
         Tile(
-            f"top_{n}", words("page.concentration.top" if n > 1 else f"page.concentration.top_{by}", n=n, what=what), numbers.short(row[f"top_{n}_share"], lang, "percent"),
-            words("page.concentration.of_revenue"), words("page.concentration.top_explained"),
+            f"top_{n}",
+            words("page.concentration.top" if n > 1 else f"page.concentration.top_{by}", n=n, what=what),
+            numbers.short(row[f"top_{n}_share"], lang, "percent"),
+            words("page.concentration.of_revenue"),
+            words("page.concentration.top_explained"),
         )
         for n in TOPS
-    ]  # fmt: skip
+    ]
     equal = numbers.short(row.effective_groups, lang, "count")
-    found.append(Tile(
-        "hhi", words("measure.hhi.label"), numbers.short(row.hhi, lang, "index"),
-        words("page.concentration.as_if", n=equal, what=what), words("page.concentration.hhi_explained"),
-    ))  # fmt: skip
+    found.append(
+        Tile(
+            "hhi",
+            words("measure.hhi.label"),
+            numbers.short(row.hhi, lang, "index"),
+            words("page.concentration.as_if", n=equal, what=what),
+            words("page.concentration.hhi_explained"),
+        )
+    )
     return found
 
 
@@ -92,12 +100,16 @@ def _line(frame: pd.DataFrame, column: str, rank: int, unit: str, line: str) -> 
     lang, last = session.lang(), len(frame) - 1
     return [
         {
-            "day": numbers.month(row.as_of, lang), "order": n, "line": line, "rank": rank, "value": float(getattr(row, column)),
+            "day": numbers.month(row.as_of, lang),
+            "order": n,
+            "line": line,
+            "rank": rank,
+            "value": float(getattr(row, column)),
             "text": numbers.full(getattr(row, column), lang, unit),
             "label": f"{line} {numbers.short(getattr(row, column), lang, unit)}" if n == last else None,
         }
-        for n, row in enumerate(frame.itertuples())
-    ]  # fmt: skip
+        for n, row in enumerate(list[Any](frame.itertuples()))
+    ]
 
 
 def _made(frame: pd.DataFrame, rows: list[dict[str, Any]], unit: str, key: str) -> Made:
@@ -129,11 +141,23 @@ def largest(by: str) -> None:
 def _largest(by: str) -> tuple[Spec, str, Table, str]:
     frame, lang = session.report(session.view(), "largest", by=by), session.lang()
     rows = [_large(row) for row in frame.itertuples()]
-    said = {"name": words(f"page.concentration.one_{by}"), "value": words("chart.revenue"), "before": words("column.margin"),
-            "note": words("chart.share")}  # fmt: skip
+    said = {
+        "name": words(f"page.concentration.one_{by}"),
+        "value": words("chart.revenue"),
+        "before": words("column.margin"),
+        "note": words("chart.share"),
+    }
     spec = ranked_bars(session.colours(), rows, said, ("account",), 24 * len(rows))
-    units = {"place": "count", "account": "", "accounts": "count", "revenue": "money", "share": "percent", "share_to_here": "percent",
-             "margin": "money", "margin_share": "percent"}  # fmt: skip
+    units = {
+        "place": "count",
+        "account": "",
+        "accounts": "count",
+        "revenue": "money",
+        "share": "percent",
+        "share_to_here": "percent",
+        "margin": "money",
+        "margin_share": "percent",
+    }
     table = frame.rename(columns={"name": "account"})
     limit = numbers.percent(float(session.facts().policy["alerts.account_share"]), lang)
     named = ", ".join(f"{r['name']} ({r['share']})" for r in rows if r["above"])
@@ -151,11 +175,18 @@ def _large(row: Any) -> dict[str, Any]:
     share = numbers.percent(row.share, lang)
     children = words("page.concentration.of_accounts", n=row.accounts) if row.accounts > 1 else ""
     return {
-        "account": row.owner_id, "name": own_script(row.name, lang), "value": row.revenue, "before": row.margin,
-        "share": share, "above": bool(row.is_above_limit), "rises": False if row.is_above_limit else None,
-        "label": f"{money(row.revenue)}  {share}{children}", "value_text": money_full(row.revenue),
-        "before_text": money_full(row.margin), "note_text": f"{share}; {words('page.concentration.so_far')} {numbers.percent(row.share_to_here, lang)}",
-    }  # fmt: skip
+        "account": row.owner_id,
+        "name": own_script(row.name, lang),
+        "value": row.revenue,
+        "before": row.margin,
+        "share": share,
+        "above": bool(row.is_above_limit),
+        "rises": False if row.is_above_limit else None,
+        "label": f"{money(row.revenue)}  {share}{children}",
+        "value_text": money_full(row.revenue),
+        "before_text": money_full(row.margin),
+        "note_text": f"{share}; {words('page.concentration.so_far')} {numbers.percent(row.share_to_here, lang)}",
+    }
 
 
 def leaving(by: str, n: int) -> None:
@@ -195,11 +226,22 @@ def _leaving(by: str, n: int) -> tuple[Spec, str, Table, str]:
         )
     regions = frame[frame.section == "region"].sort_values("revenue_lost", ascending=False)
     rows = [_left(row) for row in regions.itertuples()]
-    headings = {"name": words("dimension.region"), "value": words("page.concentration.without"), "before": words("page.concentration.with"),
-                "note": words("column.margin")}  # fmt: skip
+    headings = {
+        "name": words("dimension.region"),
+        "value": words("page.concentration.without"),
+        "before": words("page.concentration.with"),
+        "note": words("column.margin"),
+    }
     spec = ranked_bars(session.colours(), rows, headings, ("region",), 30 * len(rows))
-    units = {"leaving": "count", "revenue": "money", "revenue_without": "money", "revenue_lost": "percent", "margin": "money",
-             "margin_without": "money", "margin_lost": "percent"}  # fmt: skip
+    units = {
+        "leaving": "count",
+        "revenue": "money",
+        "revenue_without": "money",
+        "revenue_lost": "percent",
+        "margin": "money",
+        "margin_without": "money",
+        "margin_lost": "percent",
+    }
     alt = words(
         "page.concentration.leaving_alt", region=rows[0]["name"] if rows else "", share=rows[0]["lost"] if rows else ""
     )
@@ -226,7 +268,14 @@ def _left(row: Any) -> dict[str, Any]:
         else words("missing.has_cost")
     )
     return {
-        "region": key, "name": name_of("region", key, lang, session.names()), "value": row.revenue_without, "before": row.revenue,
-        "lost": lost, "rises": False if row.revenue_lost > 0.1 else None, "label": f"{lost}  {money(row.revenue_without)}",
-        "value_text": money_full(row.revenue_without), "before_text": money_full(row.revenue), "note_text": margin,
-    }  # fmt: skip
+        "region": key,
+        "name": name_of("region", key, lang, session.names()),
+        "value": row.revenue_without,
+        "before": row.revenue,
+        "lost": lost,
+        "rises": False if row.revenue_lost > 0.1 else None,
+        "label": f"{lost}  {money(row.revenue_without)}",
+        "value_text": money_full(row.revenue_without),
+        "before_text": money_full(row.revenue),
+        "note_text": margin,
+    }

@@ -104,18 +104,27 @@ def _matrix(measure: str, show: str) -> tuple[Spec, str, Table]:
     shown = _by_key(frame)
     rows = [
         _cell((region, industry), shown[region, industry], measure, show)
-        for region in _with_total(regions) for industry in _with_total(industries) if (region, industry) in shown
-    ]  # fmt: skip
+        for region in _with_total(regions)
+        for industry in _with_total(industries)
+        if (region, industry) in shown
+    ]
     said = {
-        "name": words("chart.cell"), "value": words(f"measure.{measure}.label"), "before": words("chart.last_year"), "growth": words("column.growth"),
+        "name": words("chart.cell"),
+        "value": words(f"measure.{measure}.label"),
+        "before": words("chart.last_year"),
+        "growth": words("column.growth"),
         "note": words("page.matrix.answers"),
-    }  # fmt: skip
+    }
     columns = [name("region", r) for r in regions] + [total]
     lines = [name("industry", i) for i in industries] + [total]
     spec = heat_matrix(session.colours(), rows, said, columns, lines, height=25 * len(lines) + 18)
     whole = _text(shown[None, None], measure)
     alt = words("page.matrix.alt", measure=said["value"], n=len(regions), m=len(industries), total=whole)
     return spec, alt, _table(frame, measure)
+
+
+def _rows(frame: pd.DataFrame) -> list[Any]:
+    return list(frame.itertuples())
 
 
 def _with_total(keys: list[str]) -> list[str | None]:
@@ -151,12 +160,19 @@ def _cell(key: Key, row: Any, measure: str, show: str) -> dict[str, Any]:
     region, industry = key
     growth = numbers.growth(getattr(row, measure), getattr(row, measure + "_before"))
     return {
-        "column": name("region", region), "line": name("industry", industry), "total": None in key,
-        "region": region, "industry": industry, "growth": _shading(row, measure, show, growth),
-        "label": _label(row, measure, show, growth), "name": f"{name('region', region)} · {name('industry', industry)}",
-        "value_text": _text(row, measure), "before_text": _text(row, measure + "_before", measure),
-        "growth_text": numbers.percent(growth, session.lang(), signed=True), "note_text": _answers(row),
-    }  # fmt: skip
+        "column": name("region", region),
+        "line": name("industry", industry),
+        "total": None in key,
+        "region": region,
+        "industry": industry,
+        "growth": _shading(row, measure, show, growth),
+        "label": _label(row, measure, show, growth),
+        "name": f"{name('region', region)} · {name('industry', industry)}",
+        "value_text": _text(row, measure),
+        "before_text": _text(row, measure + "_before", measure),
+        "growth_text": numbers.percent(growth, session.lang(), signed=True),
+        "note_text": _answers(row),
+    }
 
 
 def _shading(row: Any, measure: str, show: str, growth: float | None) -> float | None:
@@ -195,8 +211,11 @@ def _text(row: Any, column: str, measure: str = "") -> str:
 def _answers(row: Any) -> str:
     """How many accounts and managers, and how many accounts nobody answers for."""
     lang = session.lang()
-    text = words("page.matrix.answers_text", accounts=numbers.full(row.accounts, lang, "count"),
-                 managers=numbers.full(row.managers, lang, "count"))  # fmt: skip
+    text = words(
+        "page.matrix.answers_text",
+        accounts=numbers.full(row.accounts, lang, "count"),
+        managers=numbers.full(row.managers, lang, "count"),
+    )
     if row.unowned_accounts:
         text += words("page.matrix.answers_none", n=numbers.full(row.unowned_accounts, lang, "count"))
     return text
@@ -232,9 +251,12 @@ def _overlap(frame: pd.DataFrame) -> str:
         return ""
     most = next(cells.sort_values("revenue", ascending=False).itertuples())
     return words(
-        "page.matrix.overlap", total=money(frame[frame.kind == "total"].revenue.iloc[0]), value=money(most.revenue),
-        region=name("region", drill.key_of(most.region)), industry=name("industry", drill.key_of(most.industry)),
-    )  # fmt: skip
+        "page.matrix.overlap",
+        total=money(frame[frame.kind == "total"].revenue.iloc[0]),
+        value=money(most.revenue),
+        region=name("region", drill.key_of(most.region)),
+        industry=name("industry", drill.key_of(most.industry)),
+    )
 
 
 def _arm(dimension: str) -> None:
@@ -249,19 +271,27 @@ def _arm_of(dimension: str) -> tuple[Spec, str, Table]:
     frame, lang = _cells(), session.lang()
     part = frame[frame.kind == dimension].sort_values("revenue", ascending=False)
     rows = []
-    for row in part.head(MOST_LINES).itertuples():
+    for row in _rows(part.head(MOST_LINES)):
         growth = numbers.growth(row.revenue, row.revenue_before)
+        grown = "" if growth is None else numbers.percent(growth, lang, signed=True)
         attained = (
             ""
             if pd.isna(row.attainment)
             else f" · {words('page.matrix.of_target', share=numbers.percent(row.attainment, lang))}"
         )
-        rows.append({
-            dimension: drill.key_of(getattr(row, dimension)), "name": name(dimension, drill.key_of(getattr(row, dimension))),
-            "value": row.revenue, "before": row.revenue_before, "rises": None if growth is None else growth >= 0,
-            "label": f"{money(row.revenue)}  {numbers.percent(growth, lang, signed=True) if growth is not None else ''}{attained}",
-            "value_text": money_full(row.revenue), "before_text": money_full(row.revenue_before), "note_text": _answers(row),
-        })  # fmt: skip
+        rows.append(
+            {
+                dimension: drill.key_of(getattr(row, dimension)),
+                "name": name(dimension, drill.key_of(getattr(row, dimension))),
+                "value": row.revenue,
+                "before": row.revenue_before,
+                "rises": None if growth is None else growth >= 0,
+                "label": f"{money(row.revenue)}  {grown}{attained}",
+                "value_text": money_full(row.revenue),
+                "before_text": money_full(row.revenue_before),
+                "note_text": _answers(row),
+            }
+        )
     said = {
         "name": words(f"dimension.{dimension}"),
         "value": words("chart.revenue"),
@@ -272,8 +302,16 @@ def _arm_of(dimension: str) -> tuple[Spec, str, Table]:
     alt = words(
         "page.matrix.arm_alt", first=rows[0]["name"] if rows else "", value=rows[0]["value_text"] if rows else ""
     )
-    units = {"revenue": "money", "revenue_before": "money", "growth": "percent", "target": "money", "attainment": "percent",
-             "accounts": "count", "managers": "count", "unowned_accounts": "count"}  # fmt: skip
+    units = {
+        "revenue": "money",
+        "revenue_before": "money",
+        "growth": "percent",
+        "target": "money",
+        "attainment": "percent",
+        "accounts": "count",
+        "managers": "count",
+        "unowned_accounts": "count",
+    }
     return spec, alt, Table(part[[dimension, *units]], units)
 
 
@@ -319,9 +357,13 @@ def _managers(view: View, where: str) -> None:
     table = Table(shown[["manager", *units]].reset_index(drop=True), units)
     with cards.card("cell_managers", words("page.matrix.managers", where=where), table):
         cards.show(
-            "cell_manager_table", table, words("page.matrix.managers", where=where), height=300,
-            on_select=lambda: drill.ticked("cell_manager_table", "manager", ids), selection_mode="single-row",
-        )  # fmt: skip
+            "cell_manager_table",
+            table,
+            words("page.matrix.managers", where=where),
+            height=300,
+            on_select=lambda: drill.ticked("cell_manager_table", "manager", ids),
+            selection_mode="single-row",
+        )
 
 
 def _accounts(view: View, where: str) -> None:
@@ -332,11 +374,23 @@ def _accounts(view: View, where: str) -> None:
         shown[column] = [
             own_script(v, lang) if isinstance(v, str) else words("column.unassigned") for v in shown[column]
         ]
-    units = {"account": "", "tier": "", "revenue": "money", "growth": "percent", "change": "money", "gross_margin": "percent",
-             "manager": "", "account_id": ""}  # fmt: skip
+    units = {
+        "account": "",
+        "tier": "",
+        "revenue": "money",
+        "growth": "percent",
+        "change": "money",
+        "gross_margin": "percent",
+        "manager": "",
+        "account_id": "",
+    }
     table, ids = Table(shown[list(units)], units), frame.account_id.tolist()
     with cards.card("cell_accounts", words("page.matrix.accounts", where=where), table):
         cards.show(
-            "cell_account_table", table, words("page.matrix.accounts", where=where), height=300,
-            on_select=lambda: drill.ticked("cell_account_table", "account", ids), selection_mode="single-row",
-        )  # fmt: skip
+            "cell_account_table",
+            table,
+            words("page.matrix.accounts", where=where),
+            height=300,
+            on_select=lambda: drill.ticked("cell_account_table", "account", ids),
+            selection_mode="single-row",
+        )

@@ -1,4 +1,4 @@
-"""The policy tried out: move a threshold or a weight, see who changes class and whose work grows, keep it as a draft."""
+"""The policy tried out: move a threshold or a weight, see who changes class and whose work grows, keep a draft."""
 
 from __future__ import annotations
 

@@ -309,7 +309,7 @@ def _pick(bands: list[str], nodes: list[str]) -> None:
 def _flow(since: str, until: str) -> tuple[Spec, str, Table, list[str], list[str]]:
     frame = session.report(standing(), "tier_migration", since=since, until=until)
     lang = session.lang()
-    rows = [(_key(r.from_tier), _key(r.to_tier), r) for r in frame.itertuples()]
+    rows: list[tuple[str, str, Any]] = [(_key(r.from_tier), _key(r.to_tier), r) for r in frame.itertuples()]
     nodes, keys = [], []
     for side, place in (("from", 0), ("to", 1)):
         for tier in [*TIERS, NONE]:
@@ -433,7 +433,7 @@ def _moved(since: str, until: str, move: str) -> tuple[pd.DataFrame, int]:
         keep = [source in ("", _key(b.from_tier)) and target in ("", _key(b.to_tier)) for b in bands.itertuples()]
     else:
         ways = {"movement": move if move in MOVEMENTS else "moved"}
-        keep = [b.movement == move or (not move and b.movement != "stayed") for b in bands.itertuples()]
+        keep = [m == move or (not move and m != "stayed") for m in bands.movement]
     frame = session.report(standing(), "tier_moves", since=since, until=until, limit=LISTED, **ways)
     frame = frame.fillna({"from_tier": "–", "to_tier": "–"})
     return _named(frame)[list(MOVES)], int(bands[keep].accounts.sum())
@@ -517,7 +517,7 @@ def _scored() -> tuple[pd.DataFrame, int]:
     """The highest scores, without the parts that are known of none; and how many accounts are scored."""
     found = session.report(standing(), "key_account_score", limit=LISTED)
     shown = _named(found)[list(SCORE)]
-    unknown = [c for c in shown if c.endswith("_part") and shown[c].isna().all()]
+    unknown = [c for c in shown.columns if c.endswith("_part") and shown[c].isna().all()]
     return shown.drop(columns=unknown), int(found.scored.max()) if len(found) else 0
 
 

@@ -97,7 +97,8 @@ def test_online_retail(built, shared_data):
     def fill(con):
         con.execute(
             "insert into raw.orders by name select cast(CustomerID as varchar) as account_id,"
-            f" cast(date as date) as order_date, gross + returns as amount, 1 as source_id, 1 as source_line from '{path}'"
+            f" cast(date as date) as order_date, gross + returns as amount, 1 as source_id, 1 as source_line"
+            f" from '{path}'"
         )
 
     days = pd.read_parquet(path)

@@ -114,7 +114,7 @@ SCORED = replace(
 
 @pytest.fixture(scope="module")
 def scored(built):
-    """Banking: x 300 in 3 orders since 1 March, y 100 in 1 since 1 February, z 100 in 1 since 1 March. Steel: w alone."""
+    """Banking: x 300 in 3 orders since March, y 100 in 1 since February, z 100 in 1 since March. Steel: w alone."""
     orders = [
         *(order(f"2025-0{m}-01", "x", 100, order_id=f"x{m}", cost=90) for m in (3, 4, 5)),
         order("2025-02-01", "y", 100, order_id="y", cost=40),
