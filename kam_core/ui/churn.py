@@ -163,8 +163,8 @@ def _call(row: Any) -> str:
     )
 
 
-def _report() -> pd.DataFrame:
-    return session.report(standing(), "churn_risk", limit=LISTED)
+def _report(band: str = "all") -> pd.DataFrame:
+    return session.report(standing(), "churn_risk", limit=LISTED, band=band)
 
 
 # --- risk × value
@@ -351,7 +351,7 @@ def listing() -> None:
 @session.kept
 def _list(band: str) -> tuple[Table, int]:
     lang = session.lang()
-    frame = session.report(standing(), "churn_risk", limit=LISTED, band=band)
+    frame = _report(band)
     counts = session.report(standing(), "risk_parts")
     chosen = counts[
         (counts.section == "total") if band == "all" else ((counts.section == "band") & (counts.value == band))

@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-_BUILDERS = ("build.py", "quality.py", "risk.py")  # with sql/, all that decides what a snapshot's marts hold
+_BUILDERS = ("build.py", "quality.py", "risk.py", "backtest.py")  # with sql/, all that decides what marts hold
 
 
 @cache

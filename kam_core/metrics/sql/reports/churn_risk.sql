@@ -3,9 +3,23 @@
 -- default: limit = 100000
 -- default: band = all
 -- default: reason = all
-with ranked as (
-    select *, row_number() over (partition by account_id order by weight desc, reason) as place
-    from account_reason
+with listed as (
+    select *
+    from account_risk
+    where state <> 'lost'
+        and ($band = 'all' or band = $band)
+        and ($reason = 'all' or account_id in (select account_id from account_reason where reason = $reason))
+    order by
+        value_at_risk desc nulls last,
+        case band when 'high' then 1 when 'medium' then 2 when 'low' then 3 else 4 end,
+        trailing_revenue desc,
+        account_id
+    limit $limit
+),
+ranked as (
+    select w.*, row_number() over (partition by w.account_id order by w.weight desc, w.reason) as place
+    from account_reason as w
+    where w.account_id in (select account_id from listed)
 ),
 reasons as (
     select
@@ -22,7 +36,7 @@ reasons as (
 contacted as (
     select account_id, max(date) as last_contact_on
     from activities
-    where date <= $as_of
+    where date <= $as_of and account_id in (select account_id from listed)
     group by account_id
 )
 select
@@ -57,15 +71,11 @@ select
     w.reason_detail,
     w.reason_since,
     r.model
-from account_risk as r
+from listed as r
 left join reasons as w on w.account_id = r.account_id
 left join contacted as c on c.account_id = r.account_id
-where r.state <> 'lost'
-    and ($band = 'all' or r.band = $band)
-    and ($reason = 'all' or list_contains(w.reasons, $reason))
 order by
     r.value_at_risk desc nulls last,
     case r.band when 'high' then 1 when 'medium' then 2 when 'low' then 3 else 4 end,
     r.trailing_revenue desc,
     r.account_id
-limit $limit
