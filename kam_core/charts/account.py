@@ -17,7 +17,7 @@ def product_lines(look: Look, rows: list[dict[str, Any]], words: dict[str, str],
     y = {"y": ordinal("name", axis={"labelLimit": 120, "labelColor": look.text, "labelOverlap": False})}
     most = max([1.0, *(max(r["now"], r["before"]) for r in rows)])
     x = {"scale": {"domain": [0, 1.3 * most], "nice": False}, "axis": None}
-    layers = [
+    layers: list[Spec] = [
         _bar(y, number("before", **x), 0.72, color=look.before),
         {
             "mark": {"type": "bar", "height": {"band": 0.4}, "cornerRadiusEnd": 1},
@@ -51,7 +51,7 @@ def concessions(look: Look, rows: list[dict[str, Any]], words: dict[str, str], h
         ("margin_text", words["margin"]),
         ("revenue_text", words["revenue"]),
     ]
-    layers = [
+    layers: list[Spec] = [
         _line(x, number("margin", **axis), look.actual, [1, 0]),
         _line(x, number("discount", **axis), look.bad, [4, 2]),
         {

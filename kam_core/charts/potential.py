@@ -41,7 +41,7 @@ def value_map(
         "y": {**y, "field": "bottom"},
         "y2": {"field": "top"},
     }
-    layers = [
+    layers: list[Spec] = [
         {
             "data": {"values": named},
             "mark": {"type": "rect", "opacity": 0.09, "cursor": "pointer", "stroke": look.surface, "strokeWidth": 2},
@@ -101,7 +101,7 @@ def wallet(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height
     y = {"y": ordinal("name", axis={"labelLimit": 130, "labelColor": look.text, "labelOverlap": False})}
     most = max([1, *(row["accounts"] for row in rows)])
     x = number("accounts", axis=None, scale={"domain": [0, 1.3 * most], "nice": False})
-    layers = [
+    layers: list[Spec] = [
         {
             "mark": {"type": "bar", "height": {"band": 0.7}, "cornerRadiusEnd": 1},
             "encoding": {**y, "x": x, "color": {"field": "color", "type": "nominal", "scale": None}},

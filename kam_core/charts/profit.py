@@ -28,7 +28,7 @@ def whale(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: s
         "total", axis={"labelExpr": axis, "tickCount": 5, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}
     )
     peak = [{"filter": "datum.peak"}]
-    layers = [
+    layers: list[Spec] = [
         {"mark": {"type": "area", "color": look.good, "opacity": 0.12}, "encoding": {"x": x, "y": y}},
         {"mark": {"type": "line", "color": look.actual, "strokeWidth": 2}, "encoding": {"x": x, "y": y}},
         {
@@ -87,7 +87,7 @@ def fields(
     marks = [{**p, "color": field_colour(look, p["field"])} for p in points]
     named = [{**a, "color": field_colour(look, a["field"])} for a in areas]
     words_at = {"x": {**x, "field": "left"}, "y": {**y, "field": "top"}}
-    layers = [
+    layers: list[Spec] = [
         {
             "data": {"values": named},
             "mark": {"type": "rect", "opacity": 0.09, "cursor": "pointer", "stroke": look.surface, "strokeWidth": 2},
@@ -159,7 +159,7 @@ def leaks(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height:
         ("label", words["share"]),
         ("amount_text", words["amount"]),
     ]
-    layers = [
+    layers: list[Spec] = [
         {
             "mark": {"type": "bar", "cornerRadiusEnd": 1, "cursor": "pointer", "height": {"band": 0.8}},
             "params": [{**click("field"), "name": AREA}],

@@ -14,7 +14,7 @@ from kam_core.charts.parts import PICK, Spec
 from kam_core.metrics.measures import MEASURES
 from kam_core.text import numbers
 from kam_core.text.sentence import name_of, own_script
-from kam_core.ui import address, cards, drill, session, states
+from kam_core.ui import address, cards, drill, frames, session, states
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, money_full, words
 from kam_core.view import View
@@ -42,7 +42,7 @@ Row = list[str]
 def opened() -> bool:
     """Whether the address names an account that this person may see."""
     chosen = st.session_state.get("account")
-    return bool(chosen) and not _one(chosen).empty
+    return bool(chosen) and not _one(str(chosen)).empty
 
 
 def view() -> View:
@@ -150,16 +150,16 @@ def identity() -> None:
 def _identity() -> list[Row]:
     lang = session.lang()
     rows = []
-    for fact in _section("identity").itertuples():
+    for fact in frames.rows(_section("identity")):
         shown = {"created_on": lambda f: _day(f.day), "employees": lambda f: numbers.full(f.value, lang, "count")}
         text = own_script(fact.name, lang) if isinstance(fact.name, str) else money(fact.value)
         if fact.key not in ("region", "industry", "segment", "manager"):  # those stand under the title
             text = words("app.yes") if fact.key == "strategic" else shown.get(fact.key, lambda _f, t=text: t)(fact)
             rows.append([words(f"fact.{fact.key}"), text])
-    tiers = [f"{_day(t.day)} {t.key}" for t in _section("tier").itertuples()]
+    tiers = [f"{_day(t.day)} {t.key}" for t in frames.rows(_section("tier"))]
     if tiers:
         rows.append([words("page.account.tiers"), " → ".join(tiers)])
-    holders = [f"{_day(m.day)} {own_script(m.name, lang)}" for m in _section("manager").itertuples()]
+    holders = [f"{_day(m.day)} {own_script(m.name, lang)}" for m in frames.rows(_section("manager"))]
     if holders:
         rows.append([words("page.account.managers"), " → ".join(holders)])
     return rows
@@ -179,7 +179,7 @@ def _standing() -> tuple[list[Row], str]:
     whole = session.everything().over(session.view().period)
     frame = session.report(whole, "account_standing", account=st.session_state["account"])
     rows = []
-    for f in frame[frame.value.notna() | frame.peers.notna()].itertuples():
+    for f in frames.rows(frame[frame.value.notna() | frame.peers.notna()]):
         unit = MEASURES[f.key].unit
         own, peers = (numbers.short(v, lang, unit, currency) for v in (f.value, f.peers))
         rows.append([words(f"measure.{f.key}.label"), own, peers])
@@ -201,9 +201,9 @@ def _rfm() -> tuple[list[Row], str]:
     lang = session.lang()
     whole = session.everything().over(session.view().period)
     frame = session.report(whole, "account_rfm", account=st.session_state["account"])
-    rows = [_rfm_row(f) for f in frame.itertuples()]
+    rows = [_rfm_row(f) for f in frames.rows(frame)]
     rhythm = ""
-    for r in _section("rhythm").itertuples():
+    for r in frames.rows(_section("rhythm")):
         if pd.notna(r.value):
             rhythm = words(
                 "page.account.rhythm_said",
@@ -258,7 +258,7 @@ def _product_lines() -> tuple[Spec, Table, str]:
     look = session.colours()
     frame = _section("line")
     frame = frame[(frame.value != 0) | (frame.before != 0)]
-    rows = [_line_row(f) for f in frame.itertuples()]
+    rows = [_line_row(f) for f in frames.rows(frame)]
     said = {"actual": words("page.account.trailing"), "before": words("page.account.before")}
     note = cards.legend(("solid", look.actual, said["actual"]), ("solid", look.before, said["before"]))
     shown = frame[["key", "value", "before", "other", "note"]].set_axis(
@@ -300,7 +300,7 @@ def _concessions() -> tuple[Spec, Table, str] | None:
     frame, look = _section("quarter").tail(12), session.colours()
     if not (frame.before.notna().any() or frame.other.notna().any()):
         return None
-    rows = [_quarter_row(f) for f in frame.itertuples()]
+    rows = [_quarter_row(f) for f in frames.rows(frame)]
     said = {
         "discount": words("measure.discount_rate.label"),
         "margin": words("measure.gross_margin.label"),
@@ -347,7 +347,7 @@ def deals() -> None:
             money(f.value),
             _day(f.day),
         ]
-        for f in frame.head(8).itertuples()
+        for f in frames.rows(frame.head(8))
     ]
     heads = [words("column.stage"), words("column.product_line"), words("column.amount"), words("column.closes")]
     _list("deals", "opportunities", rows, heads, frame, numbers.full(len(frame), lang, "count"))
@@ -358,7 +358,7 @@ def contracts() -> None:
     as_of, lang = session.calendar().as_of, session.lang()
     frame = _section("contract")
     rows = []
-    for f in frame.head(5).itertuples():
+    for f in frames.rows(frame.head(5)):
         start, end = f.day.date(), f.until.date()
         gone = max(0.0, min(1.0, ((as_of - start).days + 1) / max((end - start).days + 1, 1)))
         done = f.before / f.value if f.value else None
@@ -385,7 +385,7 @@ def service() -> None:
             numbers.full(f.before, lang, "count"),
             _day(f.day),
         ]
-        for f in frame.itertuples()
+        for f in frames.rows(frame)
     ]
     heads = ["", words("page.account.trailing"), words("page.account.before"), words("column.last")]
     _list("service", "activities", rows, heads, frame, "")
@@ -404,7 +404,7 @@ def tickets() -> None:
             _day(f.until) if pd.notna(f.until) else words("page.account.open"),
             numbers.full(f.other, lang, "count") if pd.notna(f.other) else "–",
         ]
-        for f in frame.head(6).itertuples()
+        for f in frames.rows(frame.head(6))
     ]
     heads = [
         words("column.opened"),
@@ -426,7 +426,7 @@ def contacts() -> None:
             numbers.full(f.value, lang, "count"),
             _day(f.day) if pd.notna(f.day) else "–",
         ]
-        for f in frame.head(8).itertuples()
+        for f in frames.rows(frame.head(8))
     ]
     heads = [words("column.contact"), words("column.role"), words("column.met"), words("column.last")]
     _list("contacts", "contacts", rows, heads, frame, numbers.full(len(frame), lang, "count"))
@@ -443,7 +443,7 @@ def partners() -> None:
             money(f.before or 0),
             _day(f.day),
         ]
-        for f in frame.fillna({"value": 0, "before": 0}).itertuples()
+        for f in frames.rows(frame.fillna({"value": 0, "before": 0}))
     ]
     heads = ["", words("page.account.trailing"), words("page.account.before"), words("column.last_order")]
     _list("partners", "partners", rows, heads, frame, "")
@@ -518,7 +518,7 @@ def _timeline(index: tuple[int, ...]) -> str:
         "deal_won": look.good,
     }
     parts, month = [], ""
-    for f in frame.itertuples():
+    for f in frames.rows(frame):
         if (this := numbers.month(f.day.date(), session.lang())) != month:
             month = this
             parts.append(f'<div class="kam-month">{html.escape(this)}</div>')

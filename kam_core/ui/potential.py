@@ -11,7 +11,7 @@ from kam_core.charts import potential as charts
 from kam_core.charts.parts import PICK, Spec
 from kam_core.text import numbers
 from kam_core.text.sentence import own_script
-from kam_core.ui import address, cards, drill, session, tiles
+from kam_core.ui import address, cards, drill, frames, session, tiles
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, words
 from kam_core.ui.tiles import Tile
@@ -180,7 +180,7 @@ def _map(_weights: Any) -> tuple[Spec, str, Table, str]:
     alt = words("page.potential.map_alt", summary="; ".join(a["label"] for a in areas))
     n, of = numbers.full(len(drawn), lang, "count"), numbers.full(len(known), lang, "count")
     note = f'<div class="kam-legend">{words("page.potential.drawn", n=n, all=of)}</div>' if step > 1 else ""
-    points = [_point(row, lang, session.facts().currency) for row in drawn.itertuples()]
+    points = [_point(row, lang, session.facts().currency) for row in frames.rows(drawn)]
     spec = charts.value_map(session.colours(), points, areas, said, axis)
     columns = ["account_id", "name", "value", "headroom", "share_of_wallet"]
     units = {"value": "money", "headroom": "money", "share_of_wallet": "percent"}

@@ -11,7 +11,7 @@ from kam_core.charts import profit as charts
 from kam_core.charts.parts import PICK, Spec
 from kam_core.text import numbers
 from kam_core.text.sentence import own_script
-from kam_core.ui import address, cards, drill, session, states, tiles
+from kam_core.ui import address, cards, drill, frames, session, states, tiles
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, money_full, words
 from kam_core.ui.tiles import Tile
@@ -232,7 +232,7 @@ def _whale(_settings: Any) -> tuple[Spec, str, Table]:
     frame = frame[frame.kept.notna()]
     is_share = bool(len(frame) and frame.kept_share.notna().any())
     rows = [
-        _whale_row(row, is_share, lang, session.facts().currency) for row in frame[_drawn(len(frame), 160)].itertuples()
+        _whale_row(row, is_share, lang, session.facts().currency) for row in frames.rows(frame[_drawn(len(frame), 160)])
     ]
     for row, following in zip(rows, [*rows[1:], {"share": 1.0}], strict=True):
         row["until"] = following["share"]
@@ -367,7 +367,7 @@ def _points(drawn: pd.DataFrame, n: int) -> list[dict[str, Any]]:
             "revenue_text": numbers.short(row.revenue, lang, "money", currency),
             "profit_text": numbers.short(row.kept, lang, "money", currency),
         }
-        for row in drawn.itertuples()
+        for row in frames.rows(drawn)
     ]
 
 
@@ -416,7 +416,7 @@ def _listed(field: str, chosen: tuple[tuple[str, float], ...]) -> tuple[pd.DataF
     frame = session.report(session.view(), "fake_big", field=field, **dict(chosen)).head(MOST_ROWS)
     shown = frame.rename(columns={"name": "account", "manager_name": "manager"})
     has_verdict = field in ("fake_big", "true_big")
-    shown["turned"] = [_turn(row, dict(chosen)) if has_verdict else "" for row in frame.itertuples()]
+    shown["turned"] = [_turn(row, dict(chosen)) if has_verdict else "" for row in frames.rows(frame)]
     for column in ("account", "manager"):
         shown[column] = [own_script(v, lang) if isinstance(v, str) else v for v in shown[column]]
     unneeded = {"kept" if _has_cost() else "profit"} | (set() if has_verdict else {"turned"})
@@ -436,7 +436,7 @@ def _turn(row: Any, chosen: dict[str, float]) -> str:
         )
         return words("page.profit.sold_cheap" if lost_before else "page.profit.no_turn")
     lang, key = session.lang(), row.turned_by
-    value = (chosen.get(key) if key in chosen else _rule(key)) * (1 + row.turned_at)  # type: ignore[operator]
+    value = (chosen.get(key) if key in chosen else _rule(key)) * (1 + row.turned_at)
     said = numbers.percent(value, lang) if key in RATES else money(value)
     return words(
         "page.profit.turn",
@@ -486,7 +486,7 @@ def _leaks(chosen: tuple[tuple[str, float], ...]) -> tuple[Spec, str, Table, str
     if not rows:
         return None
     names = [_leak_word(key) for key in LEAKS]
-    rows.sort(key=lambda r: (names.index(r["part"]), r["field"]))
+    rows.sort(key=lambda r: (names.index(str(r["part"])), str(r["field"])))
     said = {
         "field": words("column.field"),
         "share": words("page.profit.share_of_list"),

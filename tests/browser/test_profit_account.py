@@ -1,4 +1,4 @@
-"""The profit page and the page of one account in a real browser: click, arrive where expected, go back."""
+"""Profit, value × potential and one account in a real browser: click, arrive where expected, go back."""
 
 from __future__ import annotations
 
@@ -63,7 +63,19 @@ def test_a_product_line_shows_its_order_lines(app_url, page: Page, goto_ready: R
     assert "line=" in page.url
 
 
-@pytest.mark.parametrize("path", ["profit", "account?account=A00001"])
+def test_a_share_of_wallet_lists_its_accounts_and_a_point_opens_one(app_url, page: Page, goto_ready: Ready, wait_ready):
+    goto_ready(page, f"{app_url}/potential")
+    click_in(page, "wallet_chart", 0.7, 0.07)  # the first band: up to a fifth of the wallet
+    expect(page).to_have_url(f"{app_url}/potential?wallet=0")
+    wait_ready(page)
+    page.locator(".st-key-map_chart svg.marks .mark-symbol path").last.click(force=True)
+    expect(page.locator(".st-key-card_timeline")).to_be_visible()
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Where would more effort pay?")
+    assert "wallet=0" in page.url
+
+
+@pytest.mark.parametrize("path", ["profit", "potential", "account?account=A00001"])
 def test_neither_page_overflows_on_a_phone(path, app_url, open_page, goto_ready: Ready):
     page = open_page(viewport={"width": 390, "height": 844}, locale="en-US")
     goto_ready(page, f"{app_url}/{path}")
