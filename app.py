@@ -20,6 +20,14 @@ PAGES = {
         "retention": "pages/retention/retention.py", "value": "pages/retention/value.py",
         "whatif": "pages/retention/whatif.py", "winback": "pages/retention/winback.py",
     },
+    "pipeline": {
+        "funnel": "pages/pipeline/funnel.py", "movement": "pages/pipeline/movement.py",
+        "forecast": "pages/pipeline/forecast.py",
+    },
+    "people": {
+        "managers": "pages/people/managers.py", "coverage": "pages/people/coverage.py",
+        "handover": "pages/people/handover.py",
+    },
     "data": {"status": "pages/data/status.py"},
 }
 

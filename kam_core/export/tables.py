@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -21,23 +22,31 @@ def csv(frame: pd.DataFrame) -> bytes:
 
 def xlsx(frame: pd.DataFrame, title: str, units: Units | None = None) -> bytes:
     """One sheet with a frozen, filterable heading; numbers and dates are such. `units` by column: money, percent, …"""
+    return book([(title, frame, units or {})])
+
+
+def book(sheets: Sequence[tuple[str, pd.DataFrame, Units]]) -> bytes:
+    """A workbook of several such sheets, each with its title, frame and units."""
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(out, options) as book:
-        sheet = book.add_worksheet(_sheet_name(title))
-        bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-        styles = {unit: book.add_format({"num_format": code}) for unit, code in FORMATS.items()}
-        flat = _flat(frame)
-        for place, column in enumerate(flat.columns):
-            unit = (units or {}).get(str(column), "")
-            sheet.set_column(place, place, _width(flat[column], str(column)), styles.get(unit))
-            sheet.write_string(0, place, str(column), bold)
-            for line, value in enumerate(flat[column].tolist(), start=1):
-                _write(sheet, line, place, value, styles.get(unit), styles["date"])
-        sheet.freeze_panes(1, 0)
-        if len(flat.columns):
-            sheet.autofilter(0, 0, max(len(flat), 1), len(flat.columns) - 1)
+    with xlsxwriter.Workbook(out, options) as made:
+        bold = made.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        styles = {unit: made.add_format({"num_format": code}) for unit, code in FORMATS.items()}
+        for title, frame, units in sheets:
+            _fill(made.add_worksheet(_sheet_name(title)), _flat(frame), units, bold, styles)
     return out.getvalue()
+
+
+def _fill(sheet: Any, flat: pd.DataFrame, units: Units, bold: Any, styles: dict[str, Any]) -> None:
+    for place, column in enumerate(flat.columns):
+        style = styles.get(units.get(str(column), ""))
+        sheet.set_column(place, place, _width(flat[column], str(column)), style)
+        sheet.write_string(0, place, str(column), bold)
+        for line, value in enumerate(flat[column].tolist(), start=1):
+            _write(sheet, line, place, value, style, styles["date"])
+    sheet.freeze_panes(1, 0)
+    if len(flat.columns):
+        sheet.autofilter(0, 0, max(len(flat), 1), len(flat.columns) - 1)
 
 
 def _write(sheet: Any, line: int, place: int, value: Any, style: Any, date_style: Any) -> None:

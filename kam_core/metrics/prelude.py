@@ -140,6 +140,7 @@ class Query:
             "account_service_part": self._account_service("part"),
             "service": self._service(),
             "account_profit": part("account_profit"),
+            "contact_record": "select min(date) as known_since from raw.activities",
             "account_care": part("account_care"),
             "ticket_service": part("ticket_service"),
             "portfolio": part("portfolio"),

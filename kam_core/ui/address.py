@@ -19,6 +19,7 @@ PLACE = ("account",)  # which account is open: part of the place, not of the fil
 # What a page alone lets one choose, with the value that is left out of the address; "" stands for nothing chosen.
 OWN: dict[str, dict[str, str]] = {
     "account": {"line": ""},
+    "handover": {"leaving": ""},
     "potential": {"quarter": "", "wallet": "", "w_value": "", "w_headroom": "", "w_risk": ""},
     "profit": {
         "field": "fake_big", "visit": "", "call": "", "meeting": "", "care": "", "ticket": "", "order_line": "",
@@ -27,6 +28,9 @@ OWN: dict[str, dict[str, str]] = {
     "churn": {"band": "all", "by": "region"}, "retention": {"by": "region"},
     "tiers": {"since": "", "until": "", "move": ""},
     "matrix": {"measure": "revenue", "show": "value", "cell": ""},
+    "funnel": {"show": "count", "by": "region", "mark": ""},
+    "movement": {"since": "", "until": "", "closing": "quarter", "step": ""},
+    "forecast": {"by": "region", "mark": ""},
     "concentration": {"by": "group", "leave": "5"},
 }
 Params = dict[str, list[str]]

@@ -39,6 +39,13 @@ def no_rows() -> None:
         st.button(words("filter.reset"), on_click=reset, type="primary", key="reset")
 
 
+def nothing_to_hand_over() -> None:
+    """Nobody has left with accounts still held, or the one chosen holds none in view."""
+    with st.container(border=True, key="no_handover"):
+        st.subheader(words("empty.no_handover_title"), anchor=False)
+        st.write(words("empty.no_handover_do"))
+
+
 def not_loaded(table: str, shows: str) -> None:
     """An optional table is absent: what it would show, and its template."""
     st.markdown(f"**{words('empty.not_loaded_title', table=words(f'table.{table}'))}**")

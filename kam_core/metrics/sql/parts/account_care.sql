@@ -11,9 +11,11 @@ select
     coalesce(greatest(date_diff('day', greatest(cast($start as date), h.held_since), cast($end as date)), 0) / nullif(p.cadence, 0), 0) as visits_due,
     c.last_contact_on,
     c.last_visit_on,
-    date_diff('day', greatest(c.last_contact_on, h.held_since), cast($as_of as date)) as days_untouched,
-    date_diff('day', greatest(c.last_visit_on, h.held_since), cast($as_of as date)) as days_unvisited
+    -- Nothing is known of the time before the first contact with anybody was loaded.
+    date_diff('day', greatest(c.last_contact_on, h.held_since, k.known_since), cast($as_of as date)) as days_untouched,
+    date_diff('day', greatest(c.last_visit_on, h.held_since, k.known_since), cast($as_of as date)) as days_unvisited
 from accounts as a
+cross join contact_record as k
 left join (
     select b.account_id, coalesce(max(s.from_on), min(b.created_on), min(b.first_order_on)) as held_since
     from accounts as b

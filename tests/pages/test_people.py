@@ -1,0 +1,107 @@
+"""Managers, coverage and handover through app.py, on the rows that the reports are tested with."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import APP, shown
+from tests.tiny import Rows, order
+
+MANAGERS: Rows = [
+    {"manager_id": "m", "name": "罗娟 Juan Luo", "region": "East"},
+    {"manager_id": "n", "name": "Ny", "region": "East"},
+    {"manager_id": "q", "name": "Qi", "region": "West", "left_on": "2026-05-01"},
+]
+ACCOUNTS: Rows = [
+    {"account_id": "1", "name": "One", "region": "East", "industry": "E", "manager_id": "m", "strategic": True},
+    {"account_id": "3", "name": "Three", "region": "East", "industry": "F", "manager_id": "n"},
+    {"account_id": "4", "name": "Four", "region": "West", "industry": "F", "manager_id": "q"},
+    {"account_id": "5", "name": "Five", "region": "West", "industry": "G"},
+]
+ORDERS: Rows = [
+    order("2025-01-10", "1", 1000), order("2026-03-10", "1", 600), order("2025-05-10", "3", 400),
+    order("2025-11-10", "3", 1900), order("2026-05-10", "3", 800), order("2026-06-30", "3", 100),
+    order("2026-06-01", "4", 300),
+]  # fmt: skip
+VISITS: Rows = [{"account_id": "1", "date": "2026-03-05", "kind": "visit"}]
+
+
+@pytest.fixture
+def app(publish: Callable[..., None]) -> AppTest:
+    publish(orders=ORDERS, accounts=ACCOUNTS, managers=MANAGERS, activities=VISITS,
+            targets=[{"manager_id": "m", "period": "2026-01-01", "target_amount": 2400, "granularity": "year"}])
+    return AppTest.from_file(APP, default_timeout=60)
+
+
+def at(app: AppTest, page: str) -> AppTest:
+    return app.run().switch_page(f"pages/people/{page}.py").run()
+
+
+def test_the_scoreboard_has_a_row_a_manager(app: AppTest):
+    at(app, "managers")
+    assert app.title[0].value == "How is each account manager doing?"
+    table = app.dataframe[0].value.set_index("manager_id")
+    assert table.revenue.to_dict() == {"n": 900, "m": 600, "q": 300}
+    assert table.attainment["m"] == 0.5  # 600 of 6 months of 200
+    assert table.manager["m"] == "Juan Luo"
+    assert "1 accounts to hand over" in shown(app)
+
+
+def test_a_manager_chosen_opens_with_the_calls_of_the_week(app: AppTest):
+    at(app, "managers")
+    app.multiselect(key="manager").set_value(["n"]).run()
+    assert app.title[0].value == "Ny"
+    # Three: not visited since 5 March, from which on visits are loaded: 117 days.
+    assert any("not visited for 117 days, due every 45" in link.proto.label for link in app.get("page_link"))
+    assert app.dataframe[1].value.account.tolist() == ["Three"]
+    app.button(key="back_to_managers").click().run()
+    assert app.title[0].value == "How is each account manager doing?"
+
+
+def test_coverage_counts_who_has_nobody(app: AppTest):
+    at(app, "coverage")
+    text = shown(app)
+    assert app.title[0].value == "Is there time for every account?"
+    # 12 (S) + 5 (A) of 18 hours; the new account of who left asks for 1.
+    assert "<b>94.4%</b>" in text
+    assert "of 18 h a month asked for" in text
+
+
+def test_handover_proposes_and_writes_an_assignments_file(app: AppTest):
+    at(app, "handover")
+    assert app.title[0].value == "A manager leaves: who takes over?"
+    # Ny, with 5 hours and the industry F, and not Juan Luo with 12; nobody else works in West.
+    assert any("Nobody else works in West" in c.value for c in app.caption)
+    plan = next(d.value for d in app.dataframe if "new_manager" in d.value)
+    assert plan[["account", "new_manager"]].values.tolist() == [["Four", "Ny"]]
+
+
+def test_what_is_downloaded_can_be_loaded(publish: Callable[..., None]):
+    from kam_core.export import tables
+    from kam_core.ui import handover
+
+    frame = handover.assignments(pd.DataFrame({"account_id": ["4"]}), pd.Series(["n"]), "2026-07-01")
+    read = pd.read_csv(io.BytesIO(tables.csv(frame)), dtype=str)
+    assert read.values.tolist()[0][:3] == ["4", "n", "2026-07-01"]
+    assert list(read.columns) == ["account_id", "manager_id", "from_on", "to_on"]
+
+
+@pytest.mark.parametrize("page", ["managers", "coverage", "handover"])
+def test_orders_alone_are_enough(publish: Callable[..., None], page: str):
+    publish(orders=[order("2026-01-05", "only", 10), order("2026-02-05", "only", 20)])
+    app = at(AppTest.from_file(APP, default_timeout=60), page)
+    assert not app.exception
+    assert not app.error
+    assert app.title
+
+
+@pytest.mark.parametrize("page", ["managers", "coverage", "handover"])
+def test_chinese(app: AppTest, page: str):
+    at(app, page).segmented_control(key="lang").set_value("zh").run()
+    assert not app.error
+    assert app.title[0].value in ("每位客户经理做得怎么样？", "每个客户都有人顾得上吗？", "客户经理离任，谁来接手？")
