@@ -1,4 +1,4 @@
-"""The interval of a forecast: what open deals will bring until the period ends, simulated from how earlier ones fared."""
+"""The interval of a forecast: what deals will bring until a period ends, simulated from how earlier ones fared."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from kam_core.models import pipeline as models
 
-OPEN = ["open_places", "open_amounts", "open_in_time"]
+OPEN = ["open_places", "open_amounts", "open_late"]
 
 
 def simulated(frame: pd.DataFrame, fares: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -27,7 +27,8 @@ def _outlook(row: Any, past: list[models.Fares]) -> tuple[float | None, ...]:
     amounts = row.open_amounts
     if not past or not isinstance(amounts, (list, np.ndarray)):
         return None, None, None, len(past) or None
-    strata = 2 * np.asarray(row.open_places, dtype=int) + np.asarray(row.open_in_time, dtype=int)
+    places, late = np.asarray(row.open_places, dtype=int), np.asarray(row.open_late, dtype=float)
+    strata = models.stratum(places, late, int(row.days_left))
     outlook = models.simulate(strata, np.asarray(amounts, dtype=float), past)
     won = float(row.won)
     return won + outlook.mean, won + outlook.low, won + outlook.high, len(past)

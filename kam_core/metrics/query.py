@@ -171,7 +171,8 @@ def _parts(measures: list[Measure]) -> list[list[Measure]]:
 
     if any(m.key == "coverage" for m in asked):
         asked = [m for m in asked if m.key != "coverage"]
-        asked += [Measure("_closing", "money", "up", "sum(amount) filter (where is_closing)", source="opportunities")]
+        closing = "case when bool_or(is_running) then coalesce(sum(amount) filter (where is_closing), 0) end"
+        asked += [Measure("_closing", "money", "up", closing, source="opportunities")]
         asked += [Measure("_won", "money", "up", MEASURES["won_amount"].expression, source="opportunities")]
         asked += [Measure("_whole_target", "money", "none", MEASURES["target"].expression, source="whole_targets")]
 
@@ -217,7 +218,7 @@ def _whole(stretch: Stretch, view: View, facts: Facts) -> Span:
     if stretch.suffix:
         whole = year_before(whole)
     first, last = span.start, whole.end
-    if stretch.label:
+    if re.fullmatch(r"\d{4}(-Q\d|-\d\d)?", stretch.label):
         months = {4: 12, 7: 3 if "Q" in stretch.label else 1}[len(stretch.label)]
         begun = {1: month_start, 3: calendar.quarter_start, 12: calendar.year_start}[months](first)
         last = min(last, add_months(begun, months))

@@ -1,8 +1,8 @@
 """What open deals will bring by a day: simulated from how the deals that stood alike on earlier days went on.
 
 No single probability tells how far a total may miss, as whole months go better or worse together. So every simulated
-future takes one earlier day and lets today's deals fare as the deals of that day did: per stage, and by whether they
-were expected to close in time; plus the deals that were not yet known then.
+future takes one earlier day and lets today's deals fare as the deals of that day did: per stage, and by when they were
+expected to close; plus the deals that were not yet known then.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ FEWEST_DAYS = 6  # earlier days below which nothing is said
 MOST_DAYS = 24  # two years of them
 MANY = 500  # deals from which on their sum is drawn as a normal, instead of deal by deal
 LEVEL = 0.8
+CLOSES, MONTH = 4, 30
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,14 @@ class States:
     closed: np.ndarray
     won: np.ndarray
     last_amount: np.ndarray
+
+    def among(self, chosen: np.ndarray) -> States:
+        """Only the deals for which `chosen` is true."""
+        number = np.cumsum(chosen) - 1
+        rows = chosen[self.deal]
+        entries = (self.start, self.end, self.place, self.amount, self.close)
+        deals = (self.begun, self.closed, self.won, self.last_amount)
+        return States(number[self.deal[rows]], *(e[rows] for e in entries), *(d[chosen] for d in deals))
 
     def open_on(self, day: int) -> np.ndarray:
         """The entries that hold on a day."""
@@ -79,15 +88,17 @@ class Outlook:
     high: float
 
 
-def stratum(place: np.ndarray, close: np.ndarray, until: int) -> np.ndarray:
-    """Two for each stage: expected to close by then, or not."""
-    return 2 * place + (close <= until)
+def stratum(place: np.ndarray, late: np.ndarray, days: int) -> np.ndarray:
+    """`CLOSES` for each stage, by how many days after the end the deal is expected to close (below 0: before it):
+    in the first half of the days that are left, in the second, in the month after, later.
+    """
+    return CLOSES * place + np.digitize(late, [-days / 2, 0.5, MONTH])
 
 
 def fares(states: States, day: int, days: int, strata: int) -> Fares:
     """How what was open on a day had fared `days` later; amounts in currency, days as whole numbers."""
     rows = states.open_on(day)
-    deal, kind = states.deal[rows], stratum(states.place[rows], states.close[rows], day + days)
+    deal, kind = states.deal[rows], stratum(states.place[rows], states.close[rows] - day - days, days)
     is_won = states.won[deal] & (states.closed[deal] <= day + days)
     counted = np.bincount(kind, minlength=strata)
     won = np.bincount(kind, weights=is_won, minlength=strata)
@@ -103,25 +114,46 @@ def fares(states: States, day: int, days: int, strata: int) -> Fares:
 
 
 def simulate(kind: np.ndarray, amount: np.ndarray, past: Sequence[Fares], draws: int = 1000, seed: int = 1) -> Outlook:
-    """What deals of these strata and amounts will bring, if they fare as those of the days of `past` did.
-
-    A stratum that a day did not have takes the share won over all days; one that none had, that of all deals.
-    """
+    """What deals of these strata and amounts will bring, if they fare as those of the days of `past` did."""
     chance, source = np.random.default_rng(seed), np.arange(draws) % len(past)
-    seen = np.sum([f.deals for f in past], axis=0)
-    won = np.sum([f.deals * f.won for f in past], axis=0)
-    overall = np.where(seen > 0, won / np.maximum(seen, 1), won.sum() / max(seen.sum(), 1))
-    total = np.empty(draws)
     size, spread = (amount.mean(), amount.std()) if len(amount) else (0.0, 0.0)
+    shares, new_deals, new_sizes = _tendencies(past, (spread / size) ** 2 if size > 0 else 0.0)
+    total = np.empty(draws)
     for n, one in enumerate(past):
         mine = source == n
-        share = np.where(one.deals > 0, one.won, overall)[kind]
-        brought = _brought(amount * one.growth, share, int(mine.sum()), chance)
-        new = chance.poisson(one.new_deals * len(amount), int(mine.sum()))
-        noise = spread * one.new_size * np.sqrt(new) * chance.standard_normal(len(new))
-        total[mine] = brought + np.maximum(new * size * one.new_size + noise, 0)
+        brought = _brought(amount * one.growth, shares[n][kind], int(mine.sum()), chance)
+        new = chance.poisson(new_deals[n] * len(amount), int(mine.sum()))
+        noise = spread * new_sizes[n] * np.sqrt(new) * chance.standard_normal(len(new))
+        total[mine] = brought + np.maximum(new * size * new_sizes[n] + noise, 0)
     low, high = np.quantile(total, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Outlook(float(total.mean()), float(low), float(high))
+
+
+def _tendencies(past: Sequence[Fares], variation: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Per day: the shares won, the number and size of new deals, without the luck of that day's own few deals, which
+    the simulation adds anew. `variation`: squared coefficient of variation of amounts.
+    """
+    deals, won = np.array([f.deals for f in past], dtype=float), np.array([f.won for f in past])
+    seen, winners = deals.sum(axis=0), (deals * won).sum(axis=0)
+    # A stratum that no day had takes the share of all deals.
+    overall = np.where(seen > 0, winners / np.maximum(seen, 1), winners.sum() / max(seen.sum(), 1))
+    shares = np.where(deals > 0, won, overall)
+    luck = np.where(deals > 0, overall * (1 - overall) / np.maximum(deals, 1), 0).mean(axis=0)
+    open_deals = np.maximum(deals.sum(axis=1), 1)
+    new_deals, sizes = np.array([f.new_deals for f in past]), np.array([f.new_size for f in past])
+    found = np.maximum(new_deals * open_deals, 1)
+    return (
+        np.clip(_without_luck(shares, overall, luck), 0, 1),
+        np.maximum(_without_luck(new_deals, new_deals.mean(), (new_deals / open_deals).mean()), 0),
+        np.maximum(_without_luck(sizes, sizes.mean(), (variation * sizes**2 / found).mean()), 0),
+    )
+
+
+def _without_luck(values: np.ndarray, mean: np.ndarray | float, luck: np.ndarray | float) -> np.ndarray:
+    """Values drawn to their mean until they vary by no more than luck (a variance) leaves unexplained."""
+    varied = ((values - mean) ** 2).mean(axis=0)
+    kept = np.sqrt(np.clip(1 - luck / np.maximum(varied, 1e-12), 0, 1))
+    return np.asarray(mean + kept * (values - mean))
 
 
 def known_on(day: int, past: Sequence[Fares]) -> list[Fares]:
@@ -137,7 +169,9 @@ def grade(states: States, begins: int, ends: int, past: Sequence[Fares], draws: 
     if not known:
         return None
     rows = states.open_on(asked)
-    outlook = simulate(stratum(states.place[rows], states.close[rows], ends), states.amount[rows], known, draws)
+    outlook = simulate(
+        stratum(states.place[rows], states.close[rows] - ends, past[0].days), states.amount[rows], known, draws
+    )
     before, after = (
         float(states.last_amount[states.won & (states.closed >= a) & (states.closed <= b)].sum())
         for a, b in ((begins, asked), (asked + 1, ends))

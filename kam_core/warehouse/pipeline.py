@@ -10,20 +10,20 @@ import numpy as np
 import pyarrow as pa
 
 from kam_core.models import pipeline as models
-from kam_core.view import Calendar, Period
+from kam_core.view import Calendar, Period, add_months, month_start
 
 SQL = Path(__file__).parent / "sql" / "pipeline"
 TABLES = ("deal_stage", "deal", "deal_state", "deal_step", "stage_chance")
 KINDS = ("this_month", "this_quarter", "this_year")
 EPOCH = date(1970, 1, 1)
-DAYS_APART = 30  # between the earlier days that a forecast learns from
 FIRST_DAYS = 60  # of a history, in which deals still gather
 FARES = {
     "kind": pa.string(), "days_left": pa.int32(), "day": pa.date32(), "deals": pa.list_(pa.int64()),
     "won": pa.list_(pa.float64()), "growth": pa.float64(), "new_deals": pa.float64(), "new_size": pa.float64(),
 }  # fmt: skip
 GRADES = {
-    "kind": pa.string(), "starts_on": pa.date32(), "asked_on": pa.date32(), "low": pa.float64(), "high": pa.float64(),
+    "kind": pa.string(), "region": pa.string(), "starts_on": pa.date32(), "asked_on": pa.date32(),
+    "low": pa.float64(), "high": pa.float64(),
     "actual": pa.float64(), "held": pa.bool_(),
 }  # fmt: skip
 
@@ -34,39 +34,50 @@ def follow_deals(con: Any, calendar: Calendar) -> None:
     """
     for name in TABLES:
         con.execute((SQL / f"{name}.sql").read_text("utf-8"))
-    states = _states(con)
-    strata = 2 * (int(states.place.max(initial=0)) + 1)
+    states, regions = _states(con)
+    strata = models.CLOSES * (int(states.place.max(initial=0)) + 1)
     fares: list[dict[str, Any]] = []
     grades: list[dict[str, Any]] = []
     for kind in KINDS:
         past = _fares(states, Period(kind).whole(calendar).last, calendar.as_of, strata)
         fares += [_fare_row(kind, f) for f in past]
-        grades += _grades(states, kind, calendar, past) if past else []
+        if past:
+            grades += _grades(states, kind, None, calendar, past)
+            for region in sorted({r for r in regions if r}):
+                grades += _grades(states.among(regions == region), kind, region, calendar, past)
     _store(con, "forecast_fare", FARES, fares)
     _store(con, "forecast_grade", GRADES, grades)
 
 
-def _states(con: Any) -> models.States:
-    """What the simulation reads; a stage that nobody knows is 0, a deal without an amount brings nothing."""
+def _states(con: Any) -> tuple[models.States, np.ndarray]:
+    """What the simulation reads, and each deal's region ("" for none); a stage that nobody knows is 0, a deal without
+    an amount brings nothing.
+    """
     deals = con.execute((SQL / "deals_read.sql").read_text("utf-8")).fetchnumpy()
     states = con.execute((SQL / "states_read.sql").read_text("utf-8")).fetchnumpy()
     names = ("deal", "start_day", "end_day", "place", "amount", "close_day")
-    return models.States(
+    found = models.States(
         *(np.asarray(states[name]) for name in names),
         *(np.asarray(deals[name]) for name in ("begun", "closed", "won", "amount")),
     )
+    return found, np.asarray(deals["region"], dtype=object)
 
 
 def _fares(states: models.States, ends: date, as_of: date, strata: int) -> list[models.Fares]:
-    """From every thirtieth day back, how deals had fared after as many days as the period still has."""
-    days, today = (ends - as_of).days, _day(as_of)
+    """For every earlier month's end: how deals had fared by then since the day with as many days left as now."""
+    days = (ends - as_of).days
     if days <= 0 or not len(states.start):
         return []
-    first = int(states.begun.min()) + FIRST_DAYS
-    return [models.fares(states, day, days, strata) for day in range(today - DAYS_APART, first, -DAYS_APART)]
+    first, month, found = int(states.begun.min()) + FIRST_DAYS, month_start(as_of), []
+    while (day := _day(month) - 1 - days) > first:
+        found.append(models.fares(states, day, days, strata))
+        month = add_months(month, -1)
+    return found
 
 
-def _grades(states: models.States, kind: str, calendar: Calendar, past: list[models.Fares]) -> list[dict[str, Any]]:
+def _grades(
+    states: models.States, kind: str, region: str | None, calendar: Calendar, past: list[models.Fares]
+) -> list[dict[str, Any]]:
     """The forecasts of earlier periods, as shares of what each expected: amounts are not for everybody to see."""
     found, whole = [], Period(kind).whole(calendar)
     earliest = past[-1].day
@@ -79,7 +90,8 @@ def _grades(states: models.States, kind: str, calendar: Calendar, past: list[mod
             values = (graded.outlook.low, graded.outlook.high, graded.won_after)
             low, high, actual = ((graded.won_before + value) / expected for value in values)
             found.append({
-                "kind": kind, "starts_on": whole.start, "asked_on": date.fromordinal(EPOCH.toordinal() + graded.asked),
+                "kind": kind, "region": region, "starts_on": whole.start,
+                "asked_on": date.fromordinal(EPOCH.toordinal() + graded.asked),
                 "low": low, "high": high, "actual": actual, "held": graded.held,
             })  # fmt: skip
     return found

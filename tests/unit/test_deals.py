@@ -82,6 +82,7 @@ def test_coverage_is_open_and_closing_over_what_is_missing(plain):
     # The whole month counts though only ten days have passed: 100 closing, target 100, nothing won in March.
     frame = query.measure(plain, everything("2025-Q1"), ["coverage"], by=["month"]).set_index("month")
     assert frame["coverage"]["2025-03"] == pytest.approx(100 / 100)
+    assert frame["coverage"][["2025-01", "2025-02"]].isna().all()  # over: nothing is to come any more
     assert query.measure(plain, everything("2024"), ["coverage"])["coverage"].isna().all()
 
 

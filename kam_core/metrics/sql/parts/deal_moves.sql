@@ -32,6 +32,7 @@ from (
         on b.opportunity_id = d.opportunity_id and b.from_on <= w.state_day and (w.state_day < b.until_on or b.until_on is null)
     left join deal_states as a
         on a.opportunity_id = d.opportunity_id and a.from_on <= w.since and (w.since < a.until_on or a.until_on is null)
+    where a.outcome = 'open' or b.outcome = 'open' or a.outcome is null
 ) as m
 inner join (
     values

@@ -38,8 +38,8 @@ dealt as (
         count(*) filter (where outcome <> 'open' and closed_on >= $trailing_start and closed_on < $end) as closed_in_a_year,
         list(coalesce(place, 0) order by opportunity_id) filter (where outcome = 'open' and amount is not null) as open_places,
         list(cast(amount as double) order by opportunity_id) filter (where outcome = 'open' and amount is not null) as open_amounts,
-        list(coalesce(expected_close < $whole_end, false) order by opportunity_id)
-            filter (where outcome = 'open' and amount is not null) as open_in_time
+        list(coalesce(date_diff('day', cast($whole_end as date), expected_close) + 1, 100000) order by opportunity_id)
+            filter (where outcome = 'open' and amount is not null) as open_late
     from standing
     group by part
 ),
@@ -99,7 +99,7 @@ together as (
         e.closed_in_a_year,
         e.open_places,
         e.open_amounts,
-        e.open_in_time
+        e.open_late
     from parts as p
     cross join days as d
     cross join facts as f
@@ -133,6 +133,6 @@ select
     closed_in_a_year,
     open_places,
     open_amounts,
-    open_in_time
+    open_late
 from together
 order by target desc nulls last, won desc, part

@@ -113,7 +113,8 @@ compared as (
     from together
 )
 select
-    part,
+    c.part,
+    coalesce(m.name, r.name, c.part) as part_name,
     stage,
     outcome,
     deals,
@@ -133,5 +134,7 @@ select
     closed_deals_behind_chance,
     known,
     unknown
-from compared
-order by part, place
+from compared as c
+left join managers as m on $by = 'manager' and m.manager_id = c.part
+left join partners as r on $by = 'partner' and r.partner_id = c.part
+order by c.part, c.place
