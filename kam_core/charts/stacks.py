@@ -7,6 +7,8 @@ from typing import Any
 from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal
 from kam_core.charts.tokens import Look
 
+ROOM = "(datum.to - datum.from) * width > 9 + 6 * length(datum.label) ? 1 : 0"  # a label only where it fits
+
 
 def tier_stack(
     look: Look, rows: list[dict[str, Any]], words: dict[str, str], fields: tuple[str, ...], height: int
@@ -32,8 +34,7 @@ def tier_stack(
             "encoding": {**bar, "color": {"field": "color", "type": "nominal", "scale": None}},
         },
         {
-            "mark": {"type": "text", "fontSize": 10.5, "interactive": False},
-            "transform": [{"filter": "datum.to - datum.from > 0.055"}],
+            "mark": {"type": "text", "fontSize": 10.5, "interactive": False, "opacity": {"expr": ROOM}},
             "encoding": {
                 **y,
                 "x": number("middle"),

@@ -32,7 +32,7 @@ class Look:
 
     def on_tier(self, name: str | None) -> str:
         """The colour of text written on a tier's own."""
-        if name not in TIERS:
+        if name not in TIERS or name == "N":
             return self.text
         return "#FFFFFF" if name in ("S", "A") else "#1B2430"
 

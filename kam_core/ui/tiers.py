@@ -398,8 +398,8 @@ MOVES = {
     "from_tier": "",
     "to_tier": "",
     "change": "money",
-    "revenue_before": "money",
-    "revenue": "money",
+    "revenue_since": "money",
+    "revenue_until": "money",
     "region": "",
     "industry": "",
     "manager": "",
@@ -436,6 +436,7 @@ def _moved(since: str, until: str, move: str) -> tuple[pd.DataFrame, int]:
         keep = [m == move or (not move and m != "stayed") for m in bands.movement]
     frame = session.report(standing(), "tier_moves", since=since, until=until, limit=LISTED, **ways)
     frame = frame.fillna({"from_tier": "–", "to_tier": "–"})
+    frame = frame.rename(columns={"revenue_before": "revenue_since", "revenue": "revenue_until"})
     return _named(frame)[list(MOVES)], int(bands[keep].accounts.sum())
 
 
