@@ -18,7 +18,7 @@ def outlook(look: Look, rows: list[dict[str, Any]], words: dict[str, str], heigh
     marks = [{**row, "end": max(v for v in (row["high"], row["won"], 0) if v is not None)} for row in rows]
     tooltip = [(f"{name}_text", words[name]) for name in ("won", "expected", "range", "weighted")]
     known = [{"filter": "isValid(datum.low)"}]
-    layers = [
+    layers: list[Spec] = [
         {
             "mark": {
                 "type": "bar", "height": {"band": 0.6}, "fill": look.actual, "fillOpacity": 0.25,
@@ -54,7 +54,7 @@ def grades(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height
     ends = [v for row in rows for v in (row["low"], row["high"], row["actual"])] or [0, 2]
     scale = {"domain": [min(ends) - 0.02, max(ends) + 0.02], "nice": False, "zero": False}
     axis = {"format": ".0%", "tickCount": 4, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}
-    layers = [
+    layers: list[Spec] = [
         {
             "mark": {"type": "bar", "width": {"band": 0.5}, "color": look.before},
             "encoding": {**x, "y": number("low", scale=scale, axis=axis), "y2": {"field": "high"}},

@@ -17,7 +17,8 @@ def simulated(frame: pd.DataFrame, fares: pd.DataFrame, as_of: date) -> pd.DataF
     """The report `forecast` with `expected`, `low`, `high` (what is won by the end of the period, in the reporting
     currency) and `learned_from` (earlier days) in place of its open deals; missing where the past says too little.
     """
-    found = [_outlook(row, _past(fares, row.days_left, as_of)) for row in frame.itertuples()]
+    rows: Any = frame.itertuples()
+    found = [_outlook(row, _past(fares, row.days_left, as_of)) for row in rows]
     names = ["expected", "low", "high", "learned_from"]
     made = pd.DataFrame(found, columns=names, index=frame.index).astype(dict.fromkeys(names, "float"))
     return pd.concat([frame.drop(columns=OPEN), made], axis="columns")
@@ -36,7 +37,7 @@ def _outlook(row: Any, past: list[models.Fares]) -> tuple[float | None, ...]:
 
 def _past(fares: pd.DataFrame, days_left: int, as_of: date) -> list[models.Fares]:
     """The latest earlier days from which as many days had gone by the as-of date as are left now."""
-    rows = fares[fares["days_left"] == days_left].drop_duplicates("day")
+    rows: Any = fares[fares["days_left"] == days_left].drop_duplicates("day")
     found = [
         models.Fares(
             r.day.toordinal(), days_left, np.asarray(r.deals), np.asarray(r.won), r.growth, r.new_deals, r.new_size

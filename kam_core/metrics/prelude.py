@@ -140,6 +140,10 @@ class Query:
             "account_service_part": self._account_service("part"),
             "service": self._service(),
             "account_profit": part("account_profit"),
+            "account_lives": (
+                "select l.* from mart.account_life as l inner join accounts as a on a.account_id = l.account_id"
+            ),
+            "lives": part("lives"),
             "contact_record": "select min(date) as known_since from raw.activities",
             "account_care": part("account_care"),
             "ticket_service": part("ticket_service"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -81,6 +82,11 @@ def _table(frame: pd.DataFrame, columns: dict[str, str]) -> Table:
         found["step"] = [words(f"step.{s}") for s in found["step"]]
     kept = {c: unit for c, unit in columns.items() if found[c].notna().any() or found.empty}
     return Table(found[list(kept)], kept)
+
+
+def rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """A frame's rows, with columns as attributes."""
+    yield from frame.itertuples()
 
 
 def count(value: Any) -> str:

@@ -134,7 +134,7 @@ def _by() -> str:
 def _outlook(by: str) -> tuple[Spec, str, Table]:
     frame = session.report(session.view(), "forecast", by=by)
     frame = frame.assign(most=frame[["expected", "won"]].max(axis=1)).sort_values("most", ascending=False)
-    rows = [_part(by, row) for row in frame.head(MOST).itertuples()]
+    rows = [_part(by, row) for row in deals.rows(frame.head(MOST))]
     said = {key: words(f"page.forecast.{key}") for key in ("won", "expected", "range", "weighted")}
     spec = charts.outlook(session.colours(), rows, said | {"name": words(f"dimension.{by}")}, 30 * len(rows))
     frame = frame.rename(columns={"low": "expected_low", "high": "expected_high"})
@@ -190,7 +190,7 @@ def _grades(period: str) -> tuple[Spec, str, Table, str] | None:
             "actual_text": numbers.percent(row.actual, lang),
             "held_text": words("page.forecast.yes" if row.held else "page.forecast.no"),
         }
-        for row in frame.itertuples()
+        for row in deals.rows(frame)
     ]  # fmt: skip
     said = {
         "name": words("filter.period"),

@@ -48,7 +48,7 @@ def _legend() -> str:
 @session.kept
 def _stages(show: str) -> tuple[Spec, str, Table, str]:
     frame = session.report(session.view(), "funnel")
-    rows = [r for row in frame.itertuples() for r in _stage_rows(row, show)]
+    rows = [r for row in deals.rows(frame) for r in _stage_rows(row, show)]
     first = frame.iloc[0]
     said = {
         key: words(f"page.funnel.tip_{key}") for key in ("reached", "now", "previous", "first", "days", "age", "flag")
@@ -190,7 +190,7 @@ def _losses(kind: str) -> tuple[Spec, str, Table]:
             "value_text": f"{count(r.deals)} · {money_full(r.amount)}",
             "note_text": numbers.percent(r.share, session.lang()),
         }
-        for r in frame.head(8).itertuples()
+        for r in deals.rows(frame.head(8))
     ]  # fmt: skip
     said = {"name": words(f"page.funnel.{kind}"), "value": words("page.funnel.lost"), "note": words("chart.share")}
     units = {"value": "", "deals": "count", "amount": "money", "share": "percent"}

@@ -116,7 +116,7 @@ def days() -> None:
 def _loads() -> list[date]:
     """The last days on which deals were loaded."""
     loads = session.meta("loads")
-    told = loads[loads.table_name == "opportunities"].created_at if len(loads) else []
+    told: Any = loads[loads.table_name == "opportunities"].created_at if len(loads) else []
     return sorted({pd.Timestamp(moment).date() for moment in told}, reverse=True)[:4]
 
 
@@ -124,7 +124,7 @@ def _loads() -> list[date]:
 def _steps(since: date, until: date, closing: str) -> tuple[Spec, str, Table]:
     frame = _movement(since, until, closing)
     rows, total = [], 0.0
-    for row in frame.itertuples():
+    for row in deals.rows(frame):
         amount = float(row.amount)
         start = 0.0 if TONES[row.step] == "total" else total
         total = start + amount

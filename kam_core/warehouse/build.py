@@ -47,6 +47,7 @@ def build(con: Any, policy: Policy, progress: Progress | None = None) -> None:
     risk.score_accounts(con, policy, facts["as_of"])
     say("deals", 0.93)
     pipeline.follow_deals(con, Calendar(facts["first_day"], facts["as_of"], facts["fiscal_start"]))
+    pipeline.follow_accounts(con, policy, facts["as_of"])
     say("checks", 0.95)
     quality.check(con)
     con.execute("analyze")

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from kam_core.models import pipeline as models
+from kam_core.policy import Policy
 from kam_core.view import Calendar, Period, add_months, month_start
 
 SQL = Path(__file__).parent / "sql" / "pipeline"
@@ -47,6 +48,18 @@ def follow_deals(con: Any, calendar: Calendar) -> None:
                 grades += _grades(states.among(regions == region), kind, region, calendar, past)
     _store(con, "forecast_fare", FARES, fares)
     _store(con, "forecast_grade", GRADES, grades)
+
+
+def follow_accounts(con: Any, policy: Policy, as_of: date) -> None:
+    """Fill mart.account_life, the days from which each account was new, active, lost or won back, from core.account_day."""
+    rules = policy.lifecycle
+    con.execute(
+        (SQL / "account_life.sql").read_text("utf-8"),
+        {
+            "as_of": as_of, "lost_days": (as_of - add_months(as_of, -rules.lost_months)).days, "new_months": rules.new_months,
+            "lost_gap_factor": rules.lost_gap_factor, "won_back_months": rules.won_back_months,
+        },
+    )  # fmt: skip
 
 
 def _states(con: Any) -> tuple[models.States, np.ndarray]:
