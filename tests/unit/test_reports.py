@@ -125,4 +125,5 @@ def test_every_report_answers_an_empty_warehouse_and_says_its_grain(built, name)
     reader = built(orders=[])
     assert reports.grain(name).startswith("one row")
     frame = reports.report(reader, everything(), name)
-    assert frame.select_dtypes("number").fillna(0).to_numpy().sum() == 0
+    if name != "stages":  # which are those of the policy, whatever is loaded
+        assert frame.select_dtypes("number").fillna(0).to_numpy().sum() == 0
