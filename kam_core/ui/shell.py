@@ -58,11 +58,11 @@ def run(page: Any, menu: Menu) -> None:
     with last:
         sidebar.language()
     if session.snapshot() is None:
-        _menu(menu, links)
+        _menu(menu, links, page.url_path)
         states.no_warehouse()
         return
     if not session.is_readable():
-        _menu(menu, links)
+        _menu(menu, links, page.url_path)
         states.other_version()
         return
     address.read(page.url_path)
@@ -76,21 +76,33 @@ def run(page: Any, menu: Menu) -> None:
         st.session_state["account"] = None
     st.session_state["_paths"] = {name: path for pages in menu.values() for name, path in pages.items()}
     address.write(page.url_path)
-    _menu(menu, links)
+    _menu(menu, links, page.url_path or "overview")
     _guarded(page)
 
 
-def _menu(menu: Menu, place: Any) -> None:
-    """The menu as links that carry the filters, so that one step back leaves the page and nothing else."""
+def _menu(menu: Menu, place: Any, current: str) -> None:
+    """The sections, and the pages of the one that is open.
+
+    Links carry the filters, so that one step back leaves the page and nothing else.
+    """
     with place:
         st.html(f'<div class="kam-brand">{words("app.name")}</div>')
-        for pages in menu.values():
-            for name, path in pages.items():
-                if name == "account":  # reached from lists and charts
-                    continue
-                st.page_link(
-                    path, label=words(f"menu.{name}"), query_params=address.chosen(account=None), width="stretch"
-                )
+        for section, pages in menu.items():
+            shown = [name for name in pages if name != "account"]  # that one is reached from lists and charts
+            if len(shown) == 1:
+                _link(pages[shown[0]], shown[0])
+                continue
+            if current not in pages:
+                _link(pages[shown[0]], section)
+                continue
+            st.html(f'<div class="kam-section">{words(f"menu.{section}")}</div>')
+            with st.container(key="submenu", gap=None):
+                for name in shown:
+                    _link(pages[name], name)
+
+
+def _link(path: str, name: str) -> None:
+    st.page_link(path, label=words(f"menu.{name}"), query_params=address.chosen(account=None), width="stretch")
 
 
 def _guarded(page: Any) -> None:

@@ -53,6 +53,8 @@ h1 { padding: 0 0 .15rem 0 !important; }
 [class*="st-key-card_"] [data-testid="stElementToolbar"] { right: 2.2rem; }
 .stVegaLiteChart [data-testid="stElementToolbarButton"]:first-child { display: none; }
 .st-key-matrix_scroll { overflow-x: auto; }
+.kam-section { font-size: .82rem; opacity: .65; margin: .35rem 0 .1rem .45rem; }
+.st-key-submenu { padding-left: .6rem; }
 .st-key-menu { margin-bottom: .5rem; }
 section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
 .kam-scroll { overflow-x: auto; }

@@ -1,0 +1,31 @@
+"""What a server can do before the first reader comes: load the libraries, open the data, read the marts once."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import pkgutil
+
+import kam_core.ui
+from kam_core.access.scope import Scope
+from kam_core.metrics.reports import report
+from kam_core.ui import session
+from kam_core.view import View
+from kam_core.warehouse.engine import Reader
+from kam_core.warehouse.snapshots import Store
+
+LOG = logging.getLogger("kam")
+
+
+def warm_up() -> None:
+    """Never fails: a server that could not be warmed up serves all the same."""
+    try:
+        for module in pkgutil.iter_modules(kam_core.ui.__path__):
+            importlib.import_module(f"kam_core.ui.{module.name}")
+        snapshot = Store(session.folder()).current()
+        if snapshot:
+            reader = Reader(snapshot.path)
+            report(reader, View(scope=Scope.everything()), "overview")
+            reader.close()
+    except Exception:
+        LOG.exception("warming up failed")
