@@ -22,7 +22,7 @@ PAGES = {
     },
     "pipeline": {
         "funnel": "pages/pipeline/funnel.py", "movement": "pages/pipeline/movement.py",
-        "forecast": "pages/pipeline/forecast.py",
+        "forecast": "pages/pipeline/forecast.py", "lifecycle": "pages/pipeline/lifecycle.py",
     },
     "people": {
         "managers": "pages/people/managers.py", "coverage": "pages/people/coverage.py",

@@ -14,7 +14,7 @@ def outlook(look: Look, rows: list[dict[str, Any]], words: dict[str, str], heigh
     """
     y = {"y": ordinal("name", axis={"labelLimit": 130, "labelColor": look.text, "labelOverlap": False})}
     largest = max((v for row in rows for v in (row["high"], row["expected"], row["won"]) if v), default=1)
-    scale = {"domain": [0, 1.3 * largest], "nice": False}
+    scale = {"domain": [0, 1.5 * largest], "nice": False}
     marks = [{**row, "end": max(v for v in (row["high"], row["won"], 0) if v is not None)} for row in rows]
     tooltip = [(f"{name}_text", words[name]) for name in ("won", "expected", "range", "weighted")]
     known = [{"filter": "isValid(datum.low)"}]

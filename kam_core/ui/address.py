@@ -30,6 +30,7 @@ OWN: dict[str, dict[str, str]] = {
     "matrix": {"measure": "revenue", "show": "value", "cell": ""},
     "funnel": {"show": "count", "by": "region", "mark": ""},
     "movement": {"since": "", "until": "", "closing": "quarter", "step": ""},
+    "lifecycle": {"since": "", "mark": ""},
     "forecast": {"by": "region", "mark": ""},
     "concentration": {"by": "group", "leave": "5"},
 }

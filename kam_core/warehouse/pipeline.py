@@ -51,12 +51,13 @@ def follow_deals(con: Any, calendar: Calendar) -> None:
 
 
 def follow_accounts(con: Any, policy: Policy, as_of: date) -> None:
-    """Fill mart.account_life, the days from which each account was new, active, lost or won back, from core.account_day."""
+    """Fill mart.account_life: the days from which each account was new, active, lost or won back, by its purchases."""
     rules = policy.lifecycle
     con.execute(
         (SQL / "account_life.sql").read_text("utf-8"),
         {
-            "as_of": as_of, "lost_days": (as_of - add_months(as_of, -rules.lost_months)).days, "new_months": rules.new_months,
+            "as_of": as_of, "lost_days": (as_of - add_months(as_of, -rules.lost_months)).days,
+            "new_months": rules.new_months,
             "lost_gap_factor": rules.lost_gap_factor, "won_back_months": rules.won_back_months,
         },
     )  # fmt: skip

@@ -102,3 +102,16 @@ def test_in_chinese(name: str, served: AppTest):
     page.segmented_control(key="lang").set_value("zh").run()
     assert not page.exception and not page.error
     assert page.title[0].value in ("后面有多少单？", "商机有什么变动？", "目标能完成吗？")
+
+
+def test_the_lifecycle_of_the_accounts(served: AppTest):
+    page = served.run().switch_page("pages/pipeline/lifecycle.py").run()
+    assert not page.exception and not page.error
+    assert page.title[0].value == "Where is each relationship?"
+    page.session_state["mark"] = "new"
+    page.session_state["_touched"] = True
+    page.run()
+    # 3 ordered first on 10 March 2026, the last day; 1 and 2 more than six months ago.
+    assert page.dataframe(key="lives_table").value["account_id"].tolist() == ["3"]
+    page.segmented_control(key="lang").set_value("zh").run()
+    assert page.title[0].value == "每段客户关系走到哪一步？"

@@ -13,8 +13,8 @@ def reader(built):
     """As of 31 March 2025. Lost after 12 months (365 days) or four times the own mean gap.
 
     fresh: first order 1 February 2025. steady: monthly since January 2024. gone: one order, 1 January 2024, so lost on
-    31 December 2024. back: 1 January 2023, again on 1 February 2025, lost in between. wanted: an open deal since 1 March
-    2025, no order. nobody: neither; created 1 June 2024.
+    31 December 2024. back: 1 January 2023, again on 1 February 2025, lost in between. wanted: an open deal since
+    1 March 2025, no order. nobody: neither; created 1 June 2024.
     """
     months = [f"{year}-{month:02}-01" for year in (2024, 2025) for month in range(1, 13)][:15]
     return built(
@@ -23,7 +23,8 @@ def reader(built):
             for a in ("fresh", "steady", "gone", "back", "wanted", "nobody")
         ],
         orders=[
-            order("2025-02-01", "fresh", 10), *(order(day, "steady", 10) for day in months), order("2024-01-01", "gone", 5),
+            order("2025-02-01", "fresh", 10), *(order(day, "steady", 10) for day in months), 
+            order("2024-01-01", "gone", 5),
             order("2023-01-01", "back", 7), order("2025-02-01", "back", 8), order("2025-03-31", "steady", 1),
         ],
         opportunities=[{
