@@ -83,6 +83,8 @@ def _target(row: Any) -> Tile:
 
 
 def _gap(row: Any) -> Tile:
+    if pd.isna(row.target):
+        return _tile("gap", words("app.not_available"), words("missing.targets"))
     return _tile(
         "gap",
         money(row.gap_per_week),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from kam_core.demo import generate
 from kam_core.metrics import query, reports
+from kam_core.policy import Policy
+from kam_core.warehouse.build import build
+from kam_core.warehouse.engine import workbench
 from tests.tiny import everything, order
 
 
@@ -182,6 +186,9 @@ def test_without_history_the_funnel_says_what_it_cannot_know(plain):
     assert (rows["Lead"]["known"], rows["Lead"]["unknown"]) == (0, 7)
     assert all(r["reached"] != r["reached"] or r["reached"] is None for r in rows.values())
     assert rows["Lead"]["past_close"] == 1
+    late = {r["opportunity_id"]: r["days_past_close"] for r in records(plain, "deals", outcome="open")}
+    assert (late["late"], late["a"]) == (10, 0)  # 28 February to 10 March
+    assert late["none"] != late["none"]  # no date to be past of
 
 
 def test_the_funnel_by_part_adds_up(followed):
@@ -225,3 +232,18 @@ def test_a_short_past_gives_no_interval_and_no_invented_one(followed):
     row = records(followed, "forecast")[0]
     assert row["low"] != row["low"]
     assert len(records(followed, "forecast_grades")) == 0
+
+
+def test_on_the_demo_the_interval_of_the_forecast_holds_about_as_often_as_it_says():
+    con = workbench()
+    con.execute("create schema raw")
+    con.execute("create schema meta")
+    generate(con, "small")
+    build(con, Policy())
+    held, n = con.execute(
+        "select avg(cast(held as integer)), count(*) from mart.forecast_grade"
+        " where region is null and kind in ('this_month', 'this_quarter')"
+    ).fetchone()
+    con.close()
+    assert n > 40
+    assert 0.7 <= held <= 0.9  # 80 of 100 by design

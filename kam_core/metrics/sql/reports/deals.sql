@@ -13,7 +13,7 @@ flagged as (
     select
         d.*,
         date_diff('day', d.created_on, coalesce(d.closed_on, cast($as_of as date))) as age,
-        case when d.outcome = 'open' then greatest(date_diff('day', d.expected_close, cast($as_of as date)), 0) end as days_past_close,
+        case when d.outcome = 'open' and d.expected_close is not null then greatest(date_diff('day', d.expected_close, cast($as_of as date)), 0) end as days_past_close,
         d.outcome = 'open' and date_diff('day', d.created_on, cast($as_of as date)) > u.days as is_old
     from deals as d
     cross join usual as u
