@@ -10,6 +10,7 @@ import pandas as pd
 
 from kam_core.models import pipeline as models
 
+FEW_PARTS = 40
 OPEN = ["open_places", "open_amounts", "open_late"]
 
 
@@ -18,19 +19,20 @@ def simulated(frame: pd.DataFrame, fares: pd.DataFrame, as_of: date) -> pd.DataF
     currency) and `learned_from` (earlier days) in place of its open deals; missing where the past says too little.
     """
     rows: Any = frame.itertuples()
-    found = [_outlook(row, _past(fares, row.days_left, as_of)) for row in rows]
+    draws = 1000 if len(frame) <= FEW_PARTS else 250  # for hundreds of managers a page should not wait
+    found = [_outlook(row, _past(fares, row.days_left, as_of), draws) for row in rows]
     names = ["expected", "low", "high", "learned_from"]
     made = pd.DataFrame(found, columns=names, index=frame.index).astype(dict.fromkeys(names, "float"))
     return pd.concat([frame.drop(columns=OPEN), made], axis="columns")
 
 
-def _outlook(row: Any, past: list[models.Fares]) -> tuple[float | None, ...]:
+def _outlook(row: Any, past: list[models.Fares], draws: int) -> tuple[float | None, ...]:
     amounts = row.open_amounts
     if not past or not isinstance(amounts, (list, np.ndarray)):
         return None, None, None, len(past) or None
     places, late = np.asarray(row.open_places, dtype=int), np.asarray(row.open_late, dtype=float)
     strata = models.stratum(places, late, int(row.days_left))
-    outlook = models.simulate(strata, np.asarray(amounts, dtype=float), past)
+    outlook = models.simulate(strata, np.asarray(amounts, dtype=float), past, draws)
     won = float(row.won)
     return won + outlook.mean, won + outlook.low, won + outlook.high, len(past)
 
