@@ -185,7 +185,7 @@ def _load(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series) -> None:
         there = there if len(there) else table
         st.caption(words("page.handover.spread", n=len(takers), before=figure("hours", there.hours_before.std(ddof=0)),
                          after=figure("hours", there.hours_after.std(ddof=0))))  # fmt: skip
-        st.vega_lite_chart(spec, key="plan_load_chart", alt=alt, width="stretch")
+        cards.chart("plan_load_chart", spec, alt, doors=False)
 
 
 def _load_chart(takers: pd.DataFrame) -> tuple[Spec, str]:
@@ -214,8 +214,9 @@ def _files(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series, leaving:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             day = st.date_input(words("page.handover.day"), _first_day(frame), key="handover_day", width=200)
             named = st.checkbox(words("page.handover.named"), key="handover_named")
+            sheets = _sheets(frame, to, new, named)
             st.download_button(
-                words("page.handover.pack"), lambda: _pack(frame, to, new, named),
+                words("page.handover.pack"), lambda: tables.book(sheets),
                 f"handover_{leaving or 'all'}.xlsx", XLSX, key="handover_pack", on_click="ignore",
             )  # fmt: skip
             st.download_button(
@@ -237,8 +238,14 @@ def assignments(frame: pd.DataFrame, new: pd.Series, day: Any) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _pack(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series, named: bool) -> bytes:
-    """One workbook: the accounts with their new owners, open deals, contracts, contact persons, tickets."""
+Sheet = tuple[str, pd.DataFrame, dict[str, str]]
+
+
+def _sheets(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series, named: bool) -> list[Sheet]:
+    """The pack: the accounts with their new owners, open deals, contracts, contact persons (masked), tickets.
+
+    Put together now, as the workbook is written on the click, when nothing is known any more of who asks.
+    """
     labels, owner = _labels(to), dict(zip(frame.account_id, new, strict=True))
     sheets = [(words("page.handover.sheet_accounts"), Table(_shown(frame, [labels[m] for m in new]), LIST))]
     for name, units in SHEETS.items():
@@ -249,7 +256,7 @@ def _pack(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series, named: bo
         part = part[list(units)]
         part.insert(1, "new_manager", [labels[owner[a]] for a in part.account_id])
         sheets.append((words(f"page.handover.sheet_{name}"), Table(part, {"new_manager": "", **units})))
-    return tables.book([(title, t.named(), t.named_units()) for title, t in sheets])
+    return [(title, t.named(), t.named_units()) for title, t in sheets]
 
 
 # --- what came of past handovers

@@ -392,7 +392,9 @@ def _call(row: Any) -> str:
     name = own_script(row.name, session.lang())
     worth = words("page.managers.at_risk", value=money(row.value_at_risk)) if pd.notna(row.value_at_risk) else ""
     tier = row.tier if isinstance(row.tier, str) else words("tier.none")
-    return f"**{name}** ({tier}{worth}){words('app.colon')}{reasons.sentence(row)}. *{reasons.first_step(row)}*"
+    return words(
+        "page.managers.call", name=name, tier=tier, worth=worth, why=reasons.sentence(row), next=reasons.first_step(row)
+    )
 
 
 def _call_table(frame: pd.DataFrame) -> Table:
