@@ -20,7 +20,8 @@ def simulated(frame: pd.DataFrame, fares: pd.DataFrame, as_of: date) -> pd.DataF
     """
     rows: Any = frame.itertuples()
     draws = 1000 if len(frame) <= FEW_PARTS else 250  # for hundreds of managers a page should not wait
-    found = [_outlook(row, _past(fares, row.days_left, as_of), draws) for row in rows]
+    past = _past(fares, int(frame["days_left"].iloc[0]), as_of) if len(frame) else []  # one period, the same for all
+    found = [_outlook(row, past, draws) for row in rows]
     names = ["expected", "low", "high", "learned_from"]
     made = pd.DataFrame(found, columns=names, index=frame.index).astype(dict.fromkeys(names, "float"))
     return pd.concat([frame.drop(columns=OPEN), made], axis="columns")
