@@ -33,7 +33,10 @@ PAGES = {
 
 shell.begin()
 page = st.navigation(
-    {shell.words(f"menu.{section}"): [shell.page(name, path) for name, path in pages.items()] for section, pages in PAGES.items()},
+    {
+        shell.words(f"menu.{section}"): [shell.page(name, path) for name, path in pages.items()]
+        for section, pages in PAGES.items()
+    },
     position="hidden",
 )
 shell.run(page, PAGES)

@@ -80,12 +80,15 @@ def serve(port: int) -> int:
     return become(server_command(venv_python(), port))
 
 
+SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]  # the tests of one file share what they build
+
+
 def test(pytest_options: list[str]) -> int:
     """Run linter, type checker and tests, all of them even if one fails; returns the worst exit code."""
     install(RUNTIME)
     install(TESTING)
     python = str(venv_python())
-    steps = (["ruff", "check", "."], ["mypy"], ["pytest", *pytest_options])
+    steps = (["ruff", "check", "."], ["mypy"], ["pytest", *(pytest_options or SIDE_BY_SIDE)])
     codes = []
     for step in steps:
         say("> " + " ".join(step))

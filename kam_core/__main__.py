@@ -103,7 +103,7 @@ def _history(add) -> None:  # type: ignore[no-untyped-def]
     undo = add("undo", commands.undo, "go back: a new snapshot that equals an earlier one", "undo")
     undo.add_argument("--to", metavar="ID", help="the snapshot to go back to (default: the one before the last load)")
     add("verify", commands.verify, "check that the current snapshot is whole", "verify")
-    add("rebuild", commands.rebuild, "apply a changed policy, or a newer version, to the data that are loaded", "rebuild")
+    add("rebuild", commands.rebuild, "apply a changed policy, or a newer version, to what is loaded", "rebuild")
     check = add("check", commands.check, "data quality of the current snapshot", "check --json")
     check.add_argument("--json", action="store_true")
 
