@@ -80,7 +80,8 @@ def serve(port: int) -> int:
     return become(server_command(venv_python(), port))
 
 
-SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]  # the tests of one file share what they build
+# The tests of one file stay together: they share what they build.
+SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 
 
 def test(pytest_options: list[str]) -> int:

@@ -78,5 +78,6 @@ def test_a_policy_written_out_reads_back_the_same(tmp_path):
 def test_the_policy_kept_in_a_snapshot_is_whole():
     shipped = policy.load()
     stages = [(s.name, "open", s.probability) for s in shipped.stages.open]
-    stages += [(name, "won", 1.0) for name in shipped.stages.won] + [(name, "lost", 0.0) for name in shipped.stages.lost]
+    stages += [(name, "won", 1.0) for name in shipped.stages.won]
+    stages += [(name, "lost", 0.0) for name in shipped.stages.lost]
     assert policy.in_force(policy.flat(shipped), stages) == shipped

@@ -115,8 +115,8 @@ def test_published_pin_online_retail(built, shared_data):
 
     def fill(con):
         con.execute(
-            "insert into raw.orders by name select cast(CustomerID as varchar) as account_id,"
-            f" cast(date as date) as order_date, gross + returns as amount, 1 as source_id, 1 as source_line from '{days}'"
+            "insert into raw.orders by name select cast(CustomerID as varchar) as account_id, cast(date as date)"
+            f" as order_date, gross + returns as amount, 1 as source_id, 1 as source_line from '{days}'"
             " where date <= date '2011-06-10' order by date"
         )
 
