@@ -7,6 +7,9 @@ never stops a load: the plain rule of models.rhythm takes its place, and `mart.m
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -53,12 +56,20 @@ SCORED = (
 )  # fmt: skip
 
 
-def score_accounts(con: Any, policy: Policy, as_of: date) -> None:
-    """Fill mart.account_risk, account_reason, model_fit, backtest_account and backtest_score from orders to `as_of`."""
+@contextmanager
+def scoring(con: Any, policy: Policy, as_of: date) -> Iterator[None]:
+    """Fill mart.account_risk, account_reason, model_fit, backtest_account and backtest_score from orders to `as_of`.
+
+    The arithmetic is done beside the body of the `with`, which builds other marts; the results are stored at its end.
+    """
     con.execute(_sql("account_day"), {"as_of": as_of})
-    days = con.execute(backtest.DAYS).df()
-    graded = backtest.grade(days, policy.churn.horizon_days, most=2 if len(days) > backtest.MANY_ACCOUNT_DAYS else 4)
-    frame, fit = _scored(days, policy, as_of, _margins(con, as_of))
+    days, margins = con.execute(backtest.DAYS).df(), _margins(con, as_of)
+    most = 2 if len(days) > backtest.MANY_ACCOUNT_DAYS else 4
+    with ThreadPoolExecutor(2, "churn") as pool:
+        grading = pool.submit(backtest.grade, days, policy.churn.horizon_days, most=most)
+        scored = pool.submit(_scored, days, policy, as_of, margins)
+        yield
+        graded, (frame, fit) = grading.result(), scored.result()
     if graded.in_use != MODEL and not fit["problem"]:
         frame["churn_risk"] = backtest.risk_by_baseline(graded, days, as_of)
     fit |= {"in_use": graded.in_use, "backtest_problem": graded.problem, "key_share": backtest.KEY_SHARE}
