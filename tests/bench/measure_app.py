@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERVIEW_CHARTS = 4
-NAIVE_CHARTS = 9  # as its own README counts: five charts, two tables, two figures
+NAIVE_CHARTS = 8
 EXPORTS = {
     "accounts": "select account_id, account_name as name, industry, region, manager_id, tier as segment from accounts",
     "managers": "select manager_id, manager_name as name, region from managers",
@@ -42,7 +42,7 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     _prepare(chosen.tool.resolve(), work)
     for name, script, environment, charts in (
-        ("overview", ROOT / "app.py", {"KAM_WAREHOUSE": str(work / "warehouse")}, OVERVIEW_CHARTS),
+        ("overview", ROOT / "server.py", {"KAM_WAREHOUSE": str(work / "warehouse")}, OVERVIEW_CHARTS),
         ("naive", work / "naive" / "app.py", {}, NAIVE_CHARTS),
     ):
         print(f"== {name}", flush=True)
