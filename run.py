@@ -72,10 +72,10 @@ def serve(port: int) -> int:
     """Bring everything up to date and serve until stopped."""
     refuse_taken_port(port)
     install(RUNTIME)
-    if has_data(warehouse()):
-        renew_data()
-    else:
+    if not has_data(warehouse()):
         build_demo()
+    elif not is_current(warehouse()):
+        renew_data()
     say(f"The dashboard starts at http://{HOST}:{port} (Ctrl+C ends it).")
     return become(server_command(venv_python(), port))
 
@@ -208,8 +208,13 @@ def has_data(folder: Path) -> bool:
     return (folder / "CURRENT").exists() or any(folder.glob("snapshots/*.duckdb"))
 
 
+def is_current(folder: Path) -> bool:
+    """Whether the data were built by this version under this policy."""
+    return subprocess.call([venv_python(), "-m", "kam_core.current", folder], cwd=ROOT) == 0
+
+
 def renew_data() -> None:
-    """Data built by an earlier version, or under another policy, are built anew from what was loaded; quick if not."""
+    """Data built by an earlier version, or under another policy, are built anew from what was loaded."""
     if subprocess.call([venv_python(), "-m", "kam_core", "rebuild"], cwd=ROOT, stdout=subprocess.DEVNULL):
         raise Trouble("the data could not be brought up to date; the reason stands above")
 

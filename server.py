@@ -11,12 +11,16 @@ from contextlib import asynccontextmanager
 import streamlit as st
 
 
+def _warm_up() -> None:
+    from kam_core.ui import prewarm  # not before the server exists, whose caches it uses
+
+    prewarm.warm_up()
+
+
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Warm up beside the first requests, never before them: the address answers at once."""
-    from kam_core.ui import prewarm  # not before the server exists, whose caches it uses
-
-    warming = asyncio.create_task(asyncio.to_thread(prewarm.warm_up))
+    warming = asyncio.create_task(asyncio.to_thread(_warm_up))
     yield
     warming.cancel()
 

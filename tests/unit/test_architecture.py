@@ -29,6 +29,7 @@ MAY_IMPORT = {
                   "view.Calendar", "view.Period", *BASE},
     "ingest": {"policy", *BASE},
     "demo": {"policy", *BASE},
+    "current": {"policy", "warehouse", *BASE},
     "bench": {"demo", "metrics", "warehouse", "view", "access", "policy", *BASE},
     "commands": {"bench", "demo", "ingest", "metrics", "warehouse", "view", "access", "export", "policy", *BASE},
     "__main__": {"commands", "metrics", *BASE},
