@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import streamlit as st
 
+from kam_core.access.person import LOCAL, Person
 from kam_core.access.scope import Scope
 from kam_core.charts.tokens import Look, look
 from kam_core.metrics import query
@@ -109,9 +110,14 @@ def use(view: View) -> None:
     st.session_state["_view"] = view
 
 
+def person() -> Person:
+    """Who is asking."""
+    return LOCAL
+
+
 def scope() -> Scope:
-    """What the person may see. One user who sees everything, until there are roles."""
-    return Scope.everything()
+    """What the person may see."""
+    return person().scope
 
 
 def everything() -> View:
