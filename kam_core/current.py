@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from kam_core import policy
-from kam_core.warehouse.version import built_by
+from kam_core.warehouse import version
 
 
 def is_current(folder: Path) -> bool:
@@ -21,7 +21,7 @@ def is_current(folder: Path) -> bool:
         served = (folder / "CURRENT").read_text(encoding="ascii").strip()
         manifest = json.loads((folder / "snapshots" / f"{served}.json").read_text(encoding="utf-8"))
         in_force = policy.load(Path(rules) if rules else None).sha256
-        return bool(manifest["built_by"] == built_by() and manifest["policy_sha256"] == in_force)
+        return version.is_current(manifest["built_by"], manifest["policy_sha256"], in_force)
     except Exception:
         return False
 

@@ -20,10 +20,9 @@ from kam_core import ingest
 from kam_core.errors import KamError
 from kam_core.policy import Policy
 from kam_core.schema import TABLES, Table
-from kam_core.warehouse import engine, history, merge
+from kam_core.warehouse import engine, history, merge, version
 from kam_core.warehouse.build import build
 from kam_core.warehouse.snapshots import SCHEMA_VERSION, Draft, Manifest, Snapshot, Store, user
-from kam_core.warehouse.version import built_by
 
 EXAMPLES = 20  # refused rows shown in a report; all of them are in meta.refused and in the file of --rejects
 Counts = dict[str, dict[str, int]]  # table → read, added, updated, unchanged, removed, refused, left_out, rows
@@ -132,7 +131,7 @@ def rebuild(store: Store, policy: Policy, progress: Progress | None = None) -> S
 
 def is_current(snapshot: Snapshot, policy: Policy) -> bool:
     """Whether a snapshot was built under this policy and by this version of the product."""
-    return snapshot.manifest.policy_sha256 == policy.sha256 and snapshot.manifest.built_by == built_by()
+    return version.is_current(snapshot.manifest.built_by, snapshot.manifest.policy_sha256, policy.sha256)
 
 
 def _own_data(parent: Snapshot | None) -> Snapshot | None:
@@ -327,7 +326,7 @@ class _Work:
         rows = {t: self.con.execute(f"select count(*) from raw.{t}").fetchone()[0] for t in TABLES}
         counts = {t: {**tables.get(t, {}), "rows": n} for t, n in rows.items() if n or t in tables}
         last_source_id = max([self.shift, *(f["source_id"] for f in self.files)])
-        manifest = Manifest(kind, self.policy.sha256, self.files, counts, notes, built_by(), last_source_id)
+        manifest = Manifest(kind, self.policy.sha256, self.files, counts, notes, version.built_by(), last_source_id)
         self._write_meta(manifest, tables)
         self.con.execute("detach prev")
         self.con.execute("detach scratch")

@@ -343,7 +343,7 @@ def test_data_built_by_another_version_are_rebuilt_with_nothing_lost(tmp_path, m
     path.write_text("order_date,account_id,amount,order_id\n2025-02-10,Haihe,120,2\n", encoding="utf-8")
     first = load(store, [path], policy=Policy()).snapshot
     assert rebuild(store, Policy()) is None
-    monkeypatch.setattr("kam_core.warehouse.load.built_by", lambda: "a newer version")
+    monkeypatch.setattr("kam_core.warehouse.version.built_by", lambda: "a newer version")
     second = rebuild(store, Policy())
     assert second.manifest.built_by == "a newer version" != first.manifest.built_by
     assert second.manifest.tables["orders"]["rows"] == 1
