@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kam_core.access.scope import Scope
 
@@ -34,7 +34,7 @@ class Person:
     key: str
     name: str = ""
     roles: tuple[str, ...] = ()
-    scope: Scope = Scope()
+    scope: Scope = field(default_factory=Scope)
     acting_for: str | None = None  # the steward's own key, while a steward looks as this person
 
     def may(self, action: str) -> bool:
