@@ -119,3 +119,16 @@ def headings(row: list[str]) -> tuple[str, ...]:
         seen[heading] += 1
         result.append(f"{heading} ({seen[heading]})" if heading and seen[heading] > 1 else heading)
     return tuple(result)
+
+
+def normal_headings(names: tuple[str, ...]) -> list[str]:
+    """Headings as column names: none blank, none twice however it is written, none is `_line`."""
+    taken: set[str] = {"_line"}
+    result = []
+    for place, name in enumerate(names, 1):
+        base = name or f"column {place}"
+        choices = (base, *(f"{base} ({i})" for i in range(2, len(names) + 3)))
+        free = next(name for name in choices if name.casefold() not in taken)
+        taken.add(free.casefold())
+        result.append(free)
+    return result

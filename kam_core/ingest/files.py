@@ -58,7 +58,7 @@ def opened(paths: list[Path]) -> Iterator[Found]:
     with tempfile.TemporaryDirectory(prefix="kam-ingest-") as folder:
         found = Found([], Path(folder), [])
         for path in paths:
-            _add(found, Path(path))
+            collect(found, Path(path))
         if not found.sources:
             raise KamError(f"{_listed(paths)}: nothing to read here; give {READABLE} files")
         if len(found.sources) > MAX_FILES:
@@ -70,7 +70,8 @@ def _listed(paths: list[Path]) -> str:
     return ", ".join(str(p) for p in paths) or "no path"
 
 
-def _add(found: Found, path: Path) -> None:
+def collect(found: Found, path: Path) -> None:
+    """Add what can be read at a path (a file, folder, pattern or archive); KamError where there is nothing."""
     if path.is_dir():
         _add_folder(found, path)
     elif path.is_file():

@@ -73,7 +73,7 @@ def _merged(entries: list[TableMapping]) -> list[TableMapping]:
 def _entry(grid: Grid, as_table: str | None) -> TableMapping | str:
     """The mapping of a grid to its best table, or a sentence on why there is none."""
     tables = [TABLES[as_table]] if as_table else list(TABLES.values())
-    candidates = sorted((_candidate(grid, t) for t in tables), key=lambda c: -c.score)
+    candidates = sorted((candidate(grid, t) for t in tables), key=lambda c: -c.score)
     fitting = [c for c in candidates if not c.missing]
     if not fitting:
         return _why_left_out(grid, candidates, bool(as_table))
@@ -97,7 +97,7 @@ def _why_left_out(grid: Grid, candidates: list[Candidate], told: bool) -> str:
     return f"{grid.name}: left out, as {likely.table.name} it would need a column for {', '.join(likely.missing)}"
 
 
-def _candidate(grid: Grid, table: Table) -> Candidate:
+def candidate(grid: Grid, table: Table) -> Candidate:
     columns = _columns(grid, table)
     found = set(columns)
     if table.name == "orders" and {"quantity", "unit_price"} <= found:

@@ -1,0 +1,245 @@
+"""Look at files before anything is loaded: what was found, what was assumed and how sure that is, and a preview.
+
+`examine` looks, `read_text` reads all rows as text, `read_typed` gives each column its type. Whatever was assumed
+stands in the `format` of a sheet; a changed format given to `examine` again is what will be read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kam_core.errors import KamError
+from kam_core.ingest.dialect import normal_headings
+from kam_core.ingest.files import Found, collect
+from kam_core.ingest.grid import Connection, Grid, drop, grids
+from kam_core.ingest.guess import candidate
+from kam_core.schema import TABLES
+from kam_core.text.i18n import t
+
+Progress = Callable[[str, float], None]  # what is being done (a text key), share done from 0 to 1
+Cancelled = Callable[[], bool]
+Why = tuple[str, dict[str, Any]]  # a text key and the values of its braces
+PREVIEW_ROWS = 100
+RAW_LINES = 30
+
+
+class Cancellation(KamError):
+    """Reading was stopped because the reader asked for it; nothing is left behind."""
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One thing that was taken for true: `key` names the entry of the format, `column` the heading it is about."""
+
+    key: str
+    column: str | None
+    value: Any
+    sure: str  # certain, likely, ask
+    why: Why
+    choices: tuple[Any, ...] = ()
+    examples: tuple[str, ...] = ()
+
+    def sentence(self, lang: str) -> str:
+        return t(lang, self.why[0], **self.why[1])
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a file (or a part of it) cannot be read, in a sentence that names the file and never a folder."""
+
+    file: str
+    why: Why
+
+    def sentence(self, lang: str) -> str:
+        return t(lang, self.why[0], **self.why[1])
+
+    def __str__(self) -> str:
+        return self.sentence("en")
+
+
+@dataclass
+class SheetLook:
+    """One table found in a file: the format in force, what of it the user `chose`, and the first rows as text."""
+
+    id: str
+    name: str
+    file: str
+    sheet: str | None
+    kind: str  # text, workbook, parquet
+    format: dict[str, Any]
+    chosen: dict[str, Any]
+    assumptions: list[Assumption]
+    headings: list[str]
+    raw: list[str]
+    rows: list[list[str]]
+    row_count: int | None
+    grid: Grid = field(repr=False)
+
+
+@dataclass
+class Examined:
+    """All sheets found and all that could not be read. Unpacked files live as long as it does; `close` removes them."""
+
+    sheets: list[SheetLook]
+    problems: list[Problem]
+    found: Found = field(repr=False)
+    folder: tempfile.TemporaryDirectory = field(repr=False)
+
+    def sheet(self, id: str) -> SheetLook:
+        return next(s for s in self.sheets if s.id == id)
+
+    def close(self) -> None:
+        self.folder.cleanup()
+
+
+@dataclass(frozen=True)
+class Read:
+    """How many rows were read, and how many lines were left out by which reason (a text key)."""
+
+    rows: int
+    left_out: dict[str, int]
+
+
+@dataclass(frozen=True)
+class ColumnRead:
+    """One typed column: its DuckDB type, how many cells did not fit, and what was assumed to read it."""
+
+    name: str
+    type: str
+    bad_cells: int
+    notes: tuple[Why, ...] = ()
+
+
+def examine(paths: list[Path], formats: dict[str, dict[str, Any]] | None = None, progress: Progress | None = None,
+            cancelled: Cancelled | None = None, before: Examined | None = None) -> Examined:
+    """Look at files; `formats` (sheet id → changed entries) says what the user corrected.
+
+    With `before` given nothing is unpacked or parsed again that was so before. Files that cannot be read end in
+    `problems`, never in an exception; only a cancellation raises.
+    """
+    folder = before.folder if before else tempfile.TemporaryDirectory(prefix="kam-look-")
+    found = before.found if before else Found([], Path(folder.name), [])
+    examined = Examined([], list(before.problems) if before else [], found, folder)
+    if before is None:
+        for path in paths:
+            _collect(examined, Path(path))
+    for place, source in enumerate(found.sources):
+        if cancelled and cancelled():
+            raise Cancellation("stopped; nothing was kept of this file")
+        if progress:
+            progress("reading.step.look", place / len(found.sources))
+        _look_at(examined, source, formats or {})
+    return examined
+
+
+def _collect(examined: Examined, path: Path) -> None:
+    try:
+        collect(examined.found, path)
+    except KamError as error:
+        examined.problems.append(_problem(path.name, error))
+
+
+def _problem(file: str, error: KamError) -> Problem:
+    return Problem(file, ("reading.problem.other", {"message": str(error)}))
+
+
+def _look_at(examined: Examined, source: Any, formats: dict[str, dict[str, Any]]) -> None:
+    try:
+        for grid in grids(source, examined.found.scratch):
+            id = f"{source.name}/{grid.sheet}" if grid.sheet else source.name
+            chosen = dict(formats.get(id, {}))
+            if chosen:
+                grid = next(g for g in grids(source, examined.found.scratch, chosen) if g.sheet == grid.sheet)
+            examined.sheets.append(_look(id, grid, chosen))
+    except KamError as error:
+        if not any(p.file == source.name for p in examined.problems):
+            examined.problems.append(_problem(source.name, error))
+
+
+def _look(id: str, grid: Grid, chosen: dict[str, Any]) -> SheetLook:
+    names = normal_headings(grid.headings)
+    rows = [[row[i] if i < len(row) else "" for i in range(len(names))] for row in grid.sample[:PREVIEW_ROWS]]
+    return SheetLook(id, grid.name, grid.source.name, grid.sheet, grid.source.kind, dict(chosen), chosen, [], names,
+                     ["\t".join(row) for row in rows[:RAW_LINES]], rows, None, grid)
+
+
+def shape(sheet: SheetLook) -> str:
+    """A short name of a file's shape, the same for every file with the same headings in the same order."""
+    text = "\x1f".join(h.casefold() for h in sheet.headings)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def read_text(con: Connection, sheet: SheetLook, table: str, progress: Progress | None = None,
+              cancelled: Cancelled | None = None) -> Read:
+    """Fill `table` with all rows as VARCHAR, columns named by the headings, and `_line`, the file's line or row."""
+    relation = sheet.grid.load(con, "look")
+    try:
+        places = [f"c{i}" for i in range(len(sheet.headings))]
+        columns = ", ".join(f"{c}::varchar as {identifier(h)}" for c, h in zip(places, sheet.headings, strict=True))
+        con.execute(f'create or replace table {identifier(table)} as select {columns}, file_line as "_line" '
+                    f"from {relation.name}")
+        return Read(relation.rows - len(relation.ragged),
+                    {"reading.left_out.ragged": len(relation.ragged)} if relation.ragged else {})
+    finally:
+        drop(con, relation)
+
+
+def read_typed(con: Connection, text_table: str, table: str, sheet: SheetLook) -> list[ColumnRead]:
+    """Copy a text table with the type that each column's values have; cells that do not fit become NULL and are
+    listed in `<table>_bad(line, column_name, value, reason)`."""
+    result = []
+    for heading in sheet.headings:
+        name = identifier(heading)
+        type = next((kind for kind in ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP") if con.execute(
+            f"select count(nullif(trim({name}), '')) = count(try_cast({name} as {kind})) and count({name}) > 0 "
+            f"and ('{kind}' != 'BIGINT' or not bool_or(contains({name}, '.'))) "
+            f"from {identifier(text_table)}").fetchall()[0][0]), "VARCHAR")
+        result.append(ColumnRead(heading, type, 0))
+    columns = ", ".join(f"try_cast({identifier(c.name)} as {c.type}) as {identifier(c.name)}" for c in result)
+    con.execute(f'create or replace table {identifier(table)} as select {columns}, "_line" '
+                f"from {identifier(text_table)}")
+    con.execute(f"create or replace table {identifier(table + '_bad')}(line bigint, column_name varchar, "
+                "value varchar, reason varchar)")
+    return result
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """A column of ours and the heading that is proposed for it, how sure that is, and why."""
+
+    column: str
+    heading: str
+    sure: str  # certain, likely, ask
+    why: Why
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """How a sheet could fill one of our tables: what pairs with what, and which required columns are still missing."""
+
+    table: str
+    pairs: tuple[Pairing, ...]
+    missing: tuple[str, ...]
+    score: float
+
+
+def guess_table(sheet: SheetLook, known: dict[str, set[str]] | None = None) -> list[Proposal]:
+    """The tables that a sheet could be, the likeliest first; `known` holds ids and names we have: {"accounts": {…}}."""
+    proposals = []
+    for table in TABLES.values():
+        found = candidate(sheet.grid, table)
+        pairs = tuple(Pairing(ours, theirs, "likely", ("reading.why.name", {"heading": theirs}))
+                      for ours, theirs in found.columns.items())
+        if pairs:
+            proposals.append(Proposal(table.name, pairs, found.missing, found.score - 2 * len(found.missing)))
+    return sorted(proposals, key=lambda p: (bool(p.missing), -p.score))
+
+
+def identifier(name: str) -> str:
+    """A name as an SQL identifier, whatever characters it has."""
+    return '"' + name.replace('"', '""') + '"'
