@@ -216,14 +216,20 @@ def downloads(key: str, name: str, table: Table) -> None:
             )
 
 
-def show(key: str, table: Table, alt: str, height: Any = "auto", **options: Any) -> Any:
-    """A table: search, sort and column choice are the reader's; figures are right-aligned numbers."""
+UNKNOWN = "–"  # stands in a table where nothing can be said
+
+
+def show(key: str, table: Table, alt: str, height: Any = "auto", style: Any = None, **options: Any) -> Any:
+    """A table: search, sort and column choice are the reader's; figures are right-aligned numbers.
+
+    `style` colours a frame; what is unknown reads the same in every table.
+    """
     return st.dataframe(
-        table.frame,
+        style(table.frame) if style else table.frame,
         key=key,
         hide_index=True,
         height=height,
-        placeholder="",
+        placeholder=UNKNOWN,
         alt=alt,
         column_config={c: column(c, table.units.get(c, "")) for c in table.frame.columns},
         **options,

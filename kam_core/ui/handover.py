@@ -137,7 +137,7 @@ def _editor(frame: pd.DataFrame, to: handover.Receivers, proposed: list[str], ke
         )
         edited = st.data_editor(
             shown, key=f"plan_{key}", hide_index=True, height=430, column_config=config,
-            disabled=[c for c in LIST if c != "new_manager"], width="stretch",
+            disabled=[c for c in LIST if c != "new_manager"], width="stretch", placeholder=cards.UNKNOWN,
         )  # fmt: skip
     ids = {label: m for m, label in labels.items()}
     return pd.Series([ids[label] for label in edited["new_manager"]], index=frame.index)

@@ -281,16 +281,10 @@ def board() -> None:
     with cards.card("people_board", words("page.managers.board", n=len(table.frame)), table):
         st.caption(words("page.managers.board_note", few=FEW))
         ids = table.frame.manager_id.tolist()
-        st.dataframe(
-            _greyed(table.frame),
-            key="people_table",
-            hide_index=True,
-            height=440,
-            alt=words("page.managers.board_alt"),
-            column_config={c: cards.column(c, u) for c, u in BOARD.items()},
-            on_select=lambda: _open_ticked(ids),
-            selection_mode="single-row",
-        )
+        cards.show(
+            "people_table", table, words("page.managers.board_alt"), height=440, style=_greyed,
+            on_select=lambda: _open_ticked(ids), selection_mode="single-row",
+        )  # fmt: skip
 
 
 def _open_ticked(ids: list[str]) -> None:
