@@ -16,6 +16,7 @@ from kam_core.charts.tokens import Look, look
 from kam_core.metrics import query
 from kam_core.metrics.facts import Facts
 from kam_core.metrics.reports import report as run_report
+from kam_core.state import State, path_for
 from kam_core.text import numbers
 from kam_core.text.i18n import LANGUAGES, t
 from kam_core.view import Calendar, Filters, Span, View
@@ -149,6 +150,17 @@ def meta(table: str) -> pd.DataFrame:
 
 
 def why_missing(view: View, key: str) -> str:
+def state() -> State:
+    """What people saved, and the log of what they did."""
+    return State(path_for(folder()))
+
+
+def record(action: str, what: dict[str, Any], rows: int | None = None) -> None:
+    """Write into the audit log who did something, in whose place if a steward looks as somebody else."""
+    who = person()
+    state().record(who.acting_for or who.key, action, what, rows, acting_for=who.key if who.acting_for else None)
+
+
     """Why a figure has no value, in words."""
     return words(f"missing.{_why_missing(_version(), view, key)}")
 

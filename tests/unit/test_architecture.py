@@ -31,7 +31,11 @@ MAY_IMPORT = {
     "demo": {"policy", *BASE},
     "current": {"policy", "warehouse", *BASE},
     "bench": {"demo", "metrics", "warehouse", "view", "access", "policy", *BASE},
-    "commands": {"bench", "demo", "ingest", "metrics", "warehouse", "view", "access", "export", "policy", *BASE},
+    "commands": {"bench", "demo", "ingest", "metrics", "warehouse", "view", "access", "export", "policy", "state",
+                 "backup", *BASE},
+    "backup": {"state", "warehouse", "policy", "access", *BASE},
+    "state": BASE,
+    "serving": {"warehouse", "access", *BASE},
     "__main__": {"commands", "metrics", *BASE},
     "access": {"policy", *BASE},
     "view": {"access.scope", "errors", "schema"},
@@ -235,8 +239,8 @@ def test_a_mart_stays_in_the_portable_subset(path: Path):
 @pytest.mark.parametrize("path", SQL_FILES, ids=lambda p: str(p.relative_to(CORE)))
 class TestSqlFile:
     def test_says_first_what_it_makes(self, path: Path):
-        """Marts and reports name their grain; the demo's scripts, which make several tables, say what they are for."""
-        opening = r"-- \S" if part_of(path) == "demo" else r"-- grain: \S"
+        """Marts and reports name their grain; scripts that make several tables say what they are for."""
+        opening = r"-- \S" if part_of(path) in ("demo", "state") else r"-- grain: \S"
         assert re.match(opening, path.read_text("utf-8"))
 
     def test_is_lower_case(self, path: Path):
