@@ -20,9 +20,10 @@ PAGES = ROOT / "pages"
 BASE = {"errors", "schema", "text"}
 MAY_IMPORT = {
     "app": {"ui", "charts", "export", "view", *BASE},
-    "server": {"ui", "charts", "export", "view", *BASE},
+    "server": {"ui", "serving", "charts", "export", "view", *BASE},
     "pages": {"ui", "charts", "export", "view", *BASE},
-    "ui": {"metrics", "access", "view", "warehouse", "policy", "charts", "export", *BASE},
+    "uploads": {"ingest", "metrics", "warehouse", "access", "view", "policy", "export", *BASE},
+    "ui": {"uploads", "metrics", "access", "state", "view", "warehouse", "policy", "charts", "export", *BASE},
     "export": {"metrics", "view", "charts", *BASE},
     "metrics": {"view", "warehouse.engine", "access", "policy", "models", *BASE},
     "warehouse": {"ingest", "models", "policy", "view.add_months", "view.month_start",
