@@ -19,6 +19,7 @@ from kam_core.metrics.reports import report as run_report
 from kam_core.state import State, path_for
 from kam_core.text import numbers
 from kam_core.text.i18n import LANGUAGES, t
+from kam_core.uploads.workspace import Workspace
 from kam_core.view import Calendar, Filters, Span, View
 from kam_core.warehouse.engine import Reader
 from kam_core.warehouse.snapshots import Snapshot, Store
@@ -67,6 +68,7 @@ def is_readable() -> bool:
 def renew() -> Snapshot | None:
     """Look again which data is served: called at the start of each run, so a load shows at the next action."""
     st.session_state.pop("_snapshot", None)
+    workspace()
     return snapshot()
 
 
@@ -74,6 +76,33 @@ def reader() -> Reader:
     found = snapshot()
     assert found, "pages run only where there is data"
     return _reader(str(found.path))
+
+
+# --- what this session uploaded
+
+
+def workspace() -> Workspace | None:
+    """This session's private folder of uploads; None until something was uploaded."""
+    found: Workspace | None = st.session_state.get("_workspace")
+    if found is None or not found.is_open:
+        return None
+    return _workspace(str(found.folder), found)
+
+
+def open_workspace() -> Workspace:
+    """This session's private folder of uploads, made with the first one."""
+    if workspace() is None:
+        st.session_state["_workspace"] = Workspace.create()
+    found = workspace()
+    assert found
+    return found
+
+
+@st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=Workspace.leave)
+def _workspace(folder: str, _held: Workspace) -> Workspace:
+    """Kept by the session, and asked for in each run: Streamlit lets go of it when the connection ends."""
+    _held.stay()
+    return _held
 
 
 # --- the reader of the page
@@ -121,6 +150,17 @@ def scope() -> Scope:
     return person().scope
 
 
+def state() -> State:
+    """What people saved, and the log of what they did."""
+    return State(path_for(folder()))
+
+
+def record(action: str, what: dict[str, Any], rows: int | None = None) -> None:
+    """Write into the audit log who did something, in whose place if a steward looks as somebody else."""
+    who = person()
+    state().record(who.acting_for or who.key, action, what, rows, acting_for=who.key if who.acting_for else None)
+
+
 def everything() -> View:
     """The view without a filter: for choices and for what is known of the whole."""
     return View(scope=scope(), filters=Filters())
@@ -150,17 +190,6 @@ def meta(table: str) -> pd.DataFrame:
 
 
 def why_missing(view: View, key: str) -> str:
-def state() -> State:
-    """What people saved, and the log of what they did."""
-    return State(path_for(folder()))
-
-
-def record(action: str, what: dict[str, Any], rows: int | None = None) -> None:
-    """Write into the audit log who did something, in whose place if a steward looks as somebody else."""
-    who = person()
-    state().record(who.acting_for or who.key, action, what, rows, acting_for=who.key if who.acting_for else None)
-
-
     """Why a figure has no value, in words."""
     return words(f"missing.{_why_missing(_version(), view, key)}")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,9 @@ def _memory_gb(share: float, most: float) -> str:
     return f"{max(1.0, min(most, total * share)):.1f}GB"
 
 
-def workbench(path: Path | None = None) -> duckdb.DuckDBPyConnection:
+def workbench(path: Path | None = None, most_gb: float = 4.0) -> duckdb.DuckDBPyConnection:
     """A connection that may write: to a new file at `path`, or in memory. The caller closes it."""
-    config: dict[str, Any] = {**_QUIET, "memory_limit": _memory_gb(0.5, 4.0), "preserve_insertion_order": "true"}
+    config: dict[str, Any] = {**_QUIET, "memory_limit": _memory_gb(0.5, most_gb), "preserve_insertion_order": "true"}
     if path is not None:
         config["temp_directory"] = str(path.with_suffix(".tmp"))
     return duckdb.connect(str(path) if path else ":memory:", config=config)
@@ -52,23 +54,68 @@ class Reader:
 
     def rows(self, sql: str, params: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """All rows of a query, as tuples."""
-        cursor = self._connection.cursor()
-        try:
+        with self._cursor(sql) as cursor:
             return cursor.execute(sql, params or {}).fetchall()
-        finally:
-            cursor.close()
 
     def frame(self, sql: str, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """All rows of a query; DECIMAL columns arrive as floats, dates as timestamps."""
-        cursor = self._connection.cursor()
-        try:
+        with self._cursor(sql) as cursor:
             table = cursor.sql(sql, params=params or {}).to_arrow_table()
-        finally:
-            cursor.close()
         return _plain(table)
 
     def close(self) -> None:
         self._connection.close()
+
+    @contextmanager
+    def _cursor(self, _sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = self._connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+
+class UploadReader(Reader):
+    """Reads the finished tables of one upload, each a file of its own, as tightly as a warehouse is read.
+
+    A statement may be written by a person, so it must be one `select`: the catalogue itself, which holds no data,
+    lies in memory and could be changed otherwise.
+    """
+
+    def __init__(self, files: Sequence[Path], scratch: Path, max_seconds: int = 60) -> None:
+        config: dict[str, Any] = {
+            **_QUIET,
+            "memory_limit": _memory_gb(0.25, 1.0),
+            "temp_directory": str(scratch),
+            "max_execution_time": str(max_seconds * 1000),
+        }
+        self._connection = duckdb.connect(":memory:", config=config)
+        for number, path in enumerate(files, 1):
+            place = f"file{number}"
+            self._connection.execute(f"attach {_literal(path)} as {place} (read_only)")
+            for (table,) in self._connection.execute(
+                "select table_name from duckdb_tables() where database_name = ?", [place]
+            ).fetchall():
+                self._connection.execute(f'create view "{table}" as select * from {place}."{table}"')
+        self._connection.execute("set enable_external_access = false")
+        self._connection.execute("set lock_configuration = true")
+
+    @contextmanager
+    def _cursor(self, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        try:
+            statements = self._connection.extract_statements(sql)
+            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+                raise KamError("only a single select can be run here")
+            with super()._cursor(sql) as cursor:
+                yield cursor
+        except duckdb.InterruptException:
+            raise KamError("this took too long and was stopped: ask for less, or for fewer rows") from None
+        except duckdb.Error as error:
+            raise KamError(str(error).splitlines()[0]) from None
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _plain(table: pa.Table) -> pd.DataFrame:

@@ -395,7 +395,7 @@ def _locked(path: Path, wait_seconds: float) -> Iterator[None]:
     """
     with path.open("a+", encoding="utf-8") as file:
         deadline = time.monotonic() + wait_seconds
-        while not _try_lock(file):
+        while not try_lock(file):
             if time.monotonic() >= deadline:
                 raise KamError(f"another load is running ({_holder(path)}): try again when it is done")
             time.sleep(0.1)
@@ -418,7 +418,8 @@ def _holder(path: Path) -> str:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(file: IO[str]) -> bool:
+    def try_lock(file: IO[str]) -> bool:
+        """Take the system's lock on an open file; False where another process holds it."""
         try:
             os.lseek(file.fileno(), _LOCK_BYTE, os.SEEK_SET)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
@@ -433,7 +434,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(file: IO[str]) -> bool:
+    def try_lock(file: IO[str]) -> bool:
+        """Take the system's lock on an open file; False where another process holds it."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
