@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kam_core.errors import KamError
+from kam_core.ingest.cells import Cells
 from kam_core.schema import TABLES
 
 FORMAT_KEYS = {"encoding": str, "delimiter": str, "date": str, "decimal": str, "thousands": str, "sheet": str,
@@ -28,6 +29,7 @@ class TableMapping:
     format: dict[str, Any] = field(default_factory=dict)
     where: dict[str, tuple[str, ...]] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
+    cells: Cells = field(default_factory=dict)  # file line → heading → what should have stood there
 
     def takes(self, name: str) -> bool:
         """True where the file `name` (relative to the folder loaded, with /) is one of `files`, or none is named."""
@@ -93,7 +95,7 @@ class _Reader:
     def table(self, table: str, content: dict[str, Any]) -> TableMapping:
         columns, known = {}, {c.name for c in TABLES[table].columns}
         for key, value in content.items():
-            if key in ("files", "format", "where", "values"):
+            if key in ("files", "format", "where", "values", "cells"):
                 continue
             if key not in known:
                 there = ", ".join(c.name for c in TABLES[table].columns)
@@ -104,7 +106,7 @@ class _Reader:
         if not columns:
             raise self.error(f"[{table}] maps no column", table)
         return TableMapping(table, columns, self.files(content), self.format(content), self.where(content),
-                            self.values(content, known))
+                            self.values(content, known), self.cells(content))
 
     def files(self, content: dict[str, Any]) -> tuple[str, ...]:
         files = content.get("files", [])
@@ -148,6 +150,14 @@ class _Reader:
                 raise self.error('values must be pairs such as "technolgy" = "technology"', column)
         return {column: {k: _scalar(v) for k, v in repairs.items()} for column, repairs in values.items()}
 
+    def cells(self, content: dict[str, Any]) -> Cells:
+        found: Cells = {}
+        for line, texts in self.section(content, "cells").items():
+            if not line.isdigit() or not isinstance(texts, dict):
+                raise self.error('cells are pairs below a line of the file: [orders.cells.12] "Date" = "2025-01-31"', line)
+            found[int(line)] = {heading: _scalar(text) for heading, text in texts.items()}
+        return found
+
     def section(self, content: dict[str, Any], key: str) -> dict[str, Any]:
         value = content.get(key, {})
         if not isinstance(value, dict):
@@ -167,6 +177,7 @@ def _table_toml(table: TableMapping, several: bool) -> str:
     lines += [f"{ours} = {_quote(theirs)}" for ours, theirs in table.columns.items()]
     sections: list[tuple[str, dict[str, Any]]] = [("format", table.format), ("where", table.where)]
     sections += [(f"values.{column}", repairs) for column, repairs in table.values.items()]
+    sections += [(f"cells.{line}", dict(texts)) for line, texts in sorted(table.cells.items())]
     for section, content in sections:
         if content:
             lines.append(f"[{name}.{section}]")

@@ -9,6 +9,7 @@ from typing import Any
 
 from kam_core.errors import KamError
 from kam_core.ingest import expressions
+from kam_core.ingest.cells import with_cells
 from kam_core.ingest.columns import rows_to_take, typed_columns, with_trimmed
 from kam_core.ingest.files import Found, Source, opened
 from kam_core.ingest.grid import Connection, Grid, drop, grids
@@ -156,7 +157,9 @@ def _stage(con: Connection, job: Job, source_id: int, staged: Staged, today: dt.
     table, grid = TABLES[job.mapping.table], job.grid
     nodes = _parsed(job.mapping, grid)
     _check_required(table, nodes, grid)
-    relation = with_trimmed(con, grid.load(con, f"grid_{source_id}"), job.mapping, nodes)
+    loaded = grid.load(con, f"grid_{source_id}")
+    corrected = with_cells(con, loaded, job.mapping.cells, f"{grid.name}: [{table.name}.cells]")
+    relation = with_trimmed(con, corrected, job.mapping, nodes)
     where, left_out = rows_to_take(con, job.mapping, relation)
     notes = list(grid.notes)
     typed = typed_columns(con, table, job.mapping, nodes, relation, notes)
@@ -167,7 +170,7 @@ def _stage(con: Connection, job: Job, source_id: int, staged: Staged, today: dt.
     staged.files.append(SourceFile(source_id, source.path, source.name, _sha256(source), source.size, table.name,
                                    grid.sheet, relation.rows, sum(left_out.values()), notes, dict(job.mapping.format)))
     staged.warnings += _remarks(con, table, source_id, grid, today, notes)
-    drop(con, relation)
+    drop(con, loaded)
 
 
 def _sha256(source: Source) -> str:
