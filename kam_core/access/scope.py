@@ -12,10 +12,12 @@ ARMS = ("region", "industry", "manager_id")
 class Scope:
     """`arms` is None for everything; otherwise pairs (column of accounts, value) of which one must hold.
 
-    No pairs means nothing at all: a person known but without a role sees no account.
+    No pairs means nothing at all: a person known but without a role sees no account. `contacts` tells whether
+    the persons at the accounts are named. As the scope is part of every cache's key, so is this.
     """
 
     arms: tuple[tuple[str, str], ...] | None = ()
+    contacts: bool = False
 
     def __post_init__(self) -> None:
         unknown = {column for column, _ in self.arms or ()} - set(ARMS)
@@ -24,7 +26,12 @@ class Scope:
 
     @classmethod
     def everything(cls) -> Scope:
-        return cls(arms=None)
+        return cls(arms=None, contacts=True)
+
+    @property
+    def regions(self) -> list[str]:
+        """The regions directed."""
+        return [value for column, value in self.arms or () if column == "region"]
 
     def condition(self) -> tuple[str, dict[str, Any]]:
         """The condition on a relation with the columns `ARMS`, and its bound values."""

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from kam_core.metrics.allowed import Allowed
 from kam_core.metrics.facts import Facts
 from kam_core.view import NONE, Calendar, Span, View, add_months, month_start, year_before
 
@@ -83,6 +84,10 @@ class Query:
     params: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def allowed(self) -> Allowed:
+        return Allowed(self.view.scope)
+
+    @property
     def calendar(self) -> Calendar:
         return self.facts.calendar(self.view)
 
@@ -100,10 +105,12 @@ class Query:
     def _expressions(self, buckets: list[Bucket]) -> dict[str, str]:
         self._bind_days("sales", buckets)
         self._bind_windows()
+        self.params |= self.view.scope.condition()[1]
         return {
             "facts": "select * from mart.facts",
-            "managers": self._managers(),
-            "partners": "select * from mart.partner",
+            "permitted": self.allowed.accounts(),
+            "managers": self.allowed.managers(),
+            "partners": self.allowed.partners(),
             "files": "select source_id, max(name) as name from meta.files group by source_id",
             "accounts": self._accounts(),
             "account_history": self._history(),
@@ -124,7 +131,8 @@ class Query:
             "deal_rows": self._deals_in("mart.deal", "x.* exclude (manager_id)"),
             **{f"{table}s": self._of_deals(table) for table in ("deal_state", "deal_step")},
             "stage_chances": "select * from mart.stage_chance",
-            **{f"{table}s": f"select * from mart.{table}" for table in ("forecast_fare", "forecast_grade")},
+            "forecast_fares": "select * from mart.forecast_fare",
+            "forecast_grades": self.allowed.grades(),
             "deals": part("deals"),
             "deal_moves": part("deal_moves"),
             "stage_history": (
@@ -161,18 +169,14 @@ class Query:
             "whole_before_start": add_months(whole.start, -12), "whole_before_end": add_months(whole.end, -12),
             "start": span.start, "end": span.end, "before_start": before.start, "before_end": before.end,
             "deal_day": self.calendar.as_of if self.calendar.as_of < self.facts.as_of else date.max,
+            "directed_regions": self.view.scope.regions,
             "as_of": self.calendar.as_of, "tier_day": self.facts.tier_day(self.calendar), "none": NONE,
             "trailing_start": trailing.start, "trailing_before": add_months(trailing.start, -12),
             "targets_apply": all(name in ("region", "industry", "manager") for name, _ in self.view.filters.items()),
         }
 
-    def _managers(self) -> str:
-        return "select * from mart.manager"
-
     def _accounts(self) -> str:
-        condition, values = self.view.scope.condition()
-        self.params |= values
-        parts = [f"({condition})"]
+        parts = ["true"]
         for name, chosen in self.view.filters.items():
             self.params[f"filter_{name}"] = list(chosen)
             if name in ("region", "industry", "segment", "tier"):
@@ -182,7 +186,7 @@ class Query:
             elif name == "manager" and self.portfolio:
                 parts.append(f"({_chosen('manager', 'manager_id')})")
         return (
-            "select * from (select a.*, t.tier, t.value as tier_value, t.class from mart.account as a"
+            "select * from (select a.*, t.tier, t.value as tier_value, t.class from permitted as a"
             " left join mart.account_tier as t on t.account_id = a.account_id and t.as_of = $tier_day)"
             f" where {' and '.join(parts)}"
         )
@@ -204,7 +208,7 @@ class Query:
         chosen = self.view.filters
         parts = []
         if chosen.manager and not self.portfolio:
-            parts.append(f"({_chosen('manager', alias + '.manager_id')})")
+            parts.append(f"({_chosen('manager', self.allowed.colleague(alias + '.manager_id'))})")
         if chosen.partner and lines:
             parts.append(f"({_chosen('partner', alias + '.partner_id')})")
         if chosen.product_line and lines:
@@ -213,13 +217,15 @@ class Query:
 
     def _account_month(self, mart: str) -> str:
         return (
-            f"select m.*, {ATTRIBUTES} from mart.{mart} as m inner join accounts as a on a.account_id = m.account_id"
+            f"select m.*{self.allowed.credited('m')}, {ATTRIBUTES} from mart.{mart} as m"
+            " inner join accounts as a on a.account_id = m.account_id"
             f" where true{self._row_filters('m', mart.endswith('_line'))}"
         )
 
     def _order_lines(self) -> str:
         return (
-            f"select o.*, {ATTRIBUTES} from core.orders as o inner join accounts as a on a.account_id = o.account_id"
+            f"select o.*{self.allowed.credited('o')}, {ATTRIBUTES} from core.orders as o"
+            " inner join accounts as a on a.account_id = o.account_id"
             f" where true{self._row_filters('o', True)}"
         )
 
@@ -232,7 +238,8 @@ class Query:
 
     def _of_accounts(self, table: str) -> str:
         return (
-            "select x.* exclude (source_id, source_line), a.name as account_name, a.region, a.industry, a.tier,"
+            f"select x.* exclude (source_id, source_line){self.allowed.loaded(table)},"
+            " a.name as account_name, a.region, a.industry, a.tier,"
             f" a.segment, a.group_id, a.manager_id as holder_id from raw.{table} as x"
             " inner join accounts as a on a.account_id = x.account_id"
         )
@@ -253,7 +260,7 @@ class Query:
         narrowed = {name for name, _ in self.view.filters.items()} - {"manager", "partner", "product_line"}
         whole = self.view.scope.arms is None and not narrowed
         parts = ["(a.account_id is not null" + (" or x.account_id is null)" if whole else ")")]
-        deal = "coalesce(x.manager_id, a.manager_id)"
+        deal = self.allowed.colleague("coalesce(x.manager_id, a.manager_id)")
         if self.view.filters.manager:
             parts.append(f"({_chosen('manager', deal)})")
         if self.view.filters.partner:
@@ -269,9 +276,7 @@ class Query:
 
     def _targets(self) -> str:
         """Targets belong to managers, so only what a manager has can filter them."""
-        condition, values = self.view.scope.condition()
-        self.params |= values
-        chosen, parts = self.view.filters, [f"({condition})"]
+        chosen, parts = self.view.filters, [self.allowed.condition]
         for name in ("region", "industry"):
             if getattr(chosen, name):
                 parts.append(f"list_contains($filter_{name}, coalesce({name}, $none))")
@@ -371,9 +376,8 @@ def trailing_year(end: date) -> Span:
 
 def _chosen(name: str, column: str) -> str:
     """Rows whose `column` is among the chosen ids or names, or has none where that was chosen."""
-    table = {"manager": "mart.manager", "partner": "mart.partner"}[name]
     return (
-        f"{column} in (select {name}_id from {table} where list_contains($filter_{name}, {name}_id)"
+        f"{column} in (select {name}_id from {name}s where list_contains($filter_{name}, {name}_id)"
         f" or list_contains($filter_{name}, name)) or ({column} is null and list_contains($filter_{name}, $none))"
     )
 
