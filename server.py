@@ -1,14 +1,37 @@
-"""The dashboard as `run.py` serves it: what the first reader would wait for is done before anybody asks.
+"""The dashboard as `run.py` serves it: guarded, compressed, and warm before anybody asks.
 
 `streamlit run server.py`. `streamlit run app.py` serves the same pages without it.
 """
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import streamlit as st
+import uvicorn
+from starlette.middleware import Middleware
+
+from kam_core.errors import KamError
+from kam_core.serving import binding, compressed, failures, guard, headers, health
+
+STATIC = Path(st.__file__).parent / "static"  # the user interface's own files
+
+
+def _checked() -> None:
+    """Settings that would open the dashboard wider than meant end the server before it listens."""
+    try:
+        binding.check_hosts(st.get_option("server.address"), st.get_option("server.allowedHosts"))
+    except KamError as refusal:
+        sys.exit(f"server.py: {refusal}")
+
+
+def _warehouse() -> Path:
+    from kam_core.ui import session  # what pages need is loaded beside the first requests, not before them
+
+    return session.folder()
 
 
 def _warm_up() -> None:
@@ -25,10 +48,35 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     warming.cancel()
 
 
+def _script_failed(error: Exception) -> bool:
+    """An error outside the pages, which catch their own: the same plain sentence, with the number of the log."""
+    from kam_core.ui import states
+
+    states.failed(error, "the frame of the pages")
+    return True
+
+
+_checked()
 # Without this a deep link, as the first request of all, is answered by "page not found" before the page appears.
 # It warns that no session runs yet, which is meant.
 no_session = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
 no_session.disabled = True
 st.navigation([st.Page("app.py", default=True)])
 no_session.disabled = False
-app = st.App("app.py", lifespan=lifespan)
+# The server names itself in every answer, and `streamlit run` has no option against it.
+uvicorn.Config.encoded_headers = property(lambda _config: [], lambda _config, _headers: None)
+app = st.App(
+    "app.py",
+    lifespan=lifespan,
+    routes=health.routes(_warehouse),
+    middleware=[
+        Middleware(
+            guard.Guard,
+            hosts=st.get_option("server.allowedHosts"),
+            policy=headers.content_policy(STATIC / "index.html"),
+        ),
+        Middleware(failures.Caught),
+        Middleware(compressed.Compressed, folder=STATIC),
+    ],
+    on_script_error=_script_failed,
+)

@@ -1,5 +1,17 @@
-"""The one error that a user can cause and a user can mend."""
+"""The one error a user can cause, told in one plain sentence; and the number of one that nobody foresaw."""
+
+import logging
+import secrets
+
+LOG = logging.getLogger("kam")
 
 
 class KamError(Exception):
-    """Says in one line what was wrong, where, and what to do; shown as it is, never with a traceback."""
+    """Something is wrong with what was asked or given: what, where and what to do. Shown without a traceback."""
+
+
+def numbered(what: str, error: BaseException) -> str:
+    """Write an error that nobody foresaw into the log, with all its machinery; returns the number it has there."""
+    number = secrets.token_hex(4)
+    LOG.error("error %s: %s", number, what, exc_info=error)
+    return number

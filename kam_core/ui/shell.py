@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from kam_core.ui import address, drill, session, sidebar, states, style
 from kam_core.ui.session import words
 
 ICON = Path(__file__).parent / "assets" / "icon.png"
-LOG = logging.getLogger("kam")
 Menu = Mapping[str, Mapping[str, str]]
 
 
@@ -109,5 +107,4 @@ def _guarded(page: Any) -> None:
     try:
         page.run()
     except Exception as error:  # anything: the reader gets a plain sentence, the log the rest
-        LOG.exception("page %s failed", page.url_path)
-        states.failed(error)
+        states.failed(error, f"page {page.url_path}")

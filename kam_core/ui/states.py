@@ -8,6 +8,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from kam_core.errors import KamError, numbered
 from kam_core.schema import TABLES
 from kam_core.text.sentence import what
 from kam_core.ui import address, session
@@ -59,9 +60,13 @@ def template(table: str) -> None:
     st.download_button(label, _headings(table), f"{table}.csv", "text/csv", key=f"template_{table}", on_click="ignore")
 
 
-def failed(error: Exception) -> None:
-    """An error that nobody foresaw, without its machinery."""
-    st.error(f"{words('error.title')}. {words('error.do', time=f'{datetime.now():%Y-%m-%d %H:%M}')}")
+def failed(error: Exception, where: str) -> None:
+    """What could not be done, in its own words where it has any; else without its machinery, which is in the log."""
+    if isinstance(error, KamError):
+        st.error(str(error))
+        return
+    number = numbered(where, error)
+    st.error(f"{words('error.title')}. {words('error.do', time=f'{datetime.now():%Y-%m-%d %H:%M}', number=number)}")
 
 
 def reset() -> None:
