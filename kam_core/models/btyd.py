@@ -9,12 +9,13 @@ Fader, Hardie & Lee (2005), Marketing Science 24(2), "BG/NBD"; Batislam, Denizel
 one, T age at the forecast origin, litt = sum of ln(gap); A = r + kx, u = (T - t_x)/(alpha + T).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize  # type: ignore[import-untyped]
+from scipy.optimize import OptimizeResult, minimize  # type: ignore[import-untyped]
 from scipy.special import betainc, expit, gammaln, psi  # type: ignore[import-untyped]
 
 from kam_core.errors import KamError
@@ -275,7 +276,8 @@ def fit(
     rows = _collapse(x, t_x, T, litt)
     if searched and k is None:
         return _fit_best_k(rows, model)
-    return _fit_k(rows, model, k if searched and k else 1, near.theta if near else _start(rows))
+    order = k if searched and k else 1
+    return _fit_k(rows, model, order, near.theta, is_near=True) if near else _fit_k(rows, model, order, _start(rows))
 
 
 def _refuse_thin(x: Array) -> None:
@@ -293,21 +295,48 @@ def _start(rows: _Rows) -> Array:
     return np.log([1.0, 1.0 / max(2.0 * rate, 1e-3), 0.5, 1.5])
 
 
-def _fit_k(rows: _Rows, model: str, k: int, start: Array) -> Fit:
+def _fit_k(rows: _Rows, model: str, k: int, start: Array, is_near: bool = False) -> Fit:
+    """The maximum for one k; `is_near` says that the start lies close to it."""
     m = int(model.startswith("mbg"))
 
     def objective(theta: Array) -> tuple[float, Array]:
         total, gradient = _loglik_and_gradient(theta, rows, k, m)
         return -total / rows.accounts, -gradient / rows.accounts
 
-    low, high = np.log(PARAMETER_BOUNDS)
-    options = {"maxiter": 200, "ftol": 1e-11, "gtol": 1e-7}
-    found = minimize(
-        objective, np.clip(start, low, high), jac=True, method="L-BFGS-B", bounds=[(low, high)] * 4, options=options
-    )
+    found = (_search_near(objective, start) if is_near else None) or _search(objective, start)
     r, alpha, a, b = (float(v) for v in np.exp(found.x))
     repeat_buyers = int(rows.weight[rows.x[rows.x_of] > 0].sum())
     return Fit(model, k, r, alpha, a, b, float(-found.fun * rows.accounts), int(rows.accounts), repeat_buyers)
+
+
+Objective = Callable[[Array], tuple[float, Array]]
+
+
+def _search(objective: Objective, start: Array) -> OptimizeResult:
+    """The minimum within the bounds, from anywhere."""
+    low, high = np.log(PARAMETER_BOUNDS)
+    options = {"maxiter": 200, "ftol": 1e-11, "gtol": 1e-7}
+    inside = np.clip(start, low, high)
+    return minimize(objective, inside, jac=True, method="L-BFGS-B", bounds=[(low, high)] * 4, options=options)
+
+
+def _search_near(objective: Objective, start: Array) -> OptimizeResult | None:
+    """The minimum in half the steps where the start is nearly it: its curvature there is where the search begins.
+
+    None where that fails or leads out of the bounds.
+    """
+    low, high = np.log(PARAMETER_BOUNDS)
+    if np.any((start <= low) | (start >= high)):
+        return None
+    step, slope = 1e-3, objective(start)[1]
+    bend = np.array([(objective(start + h)[1] - slope) / step for h in step * np.eye(4)])
+    curvature, directions = np.linalg.eigh((bend + bend.T) / 2.0)
+    guess = (directions / np.maximum(np.abs(curvature), 1e-3)) @ directions.T
+    options = {"hess_inv0": (guess + guess.T) / 2.0, "gtol": 1e-6, "maxiter": 50}
+    with np.errstate(all="ignore"):  # a step too far is one that fails
+        found = minimize(objective, start, jac=True, method="BFGS", options=options)
+    is_flat = np.abs(found.jac).max() < 1e-5  # also where rounding ends the search a step early
+    return found if is_flat and np.all((found.x > low) & (found.x < high)) else None
 
 
 def _fit_best_k(rows: _Rows, model: str) -> Fit:
@@ -316,7 +345,7 @@ def _fit_best_k(rows: _Rows, model: str) -> Fit:
     falls = 0
     for k in range(2, LARGEST_K + 1):
         start = np.log([last.r, last.alpha * (k - 1) / k, last.a, last.b])
-        tried = _fit_k(rows, model, k, start)
+        tried = _fit_k(rows, model, k, start, is_near=True)
         falls = falls + 1 if tried.loglik < last.loglik else 0
         best = max(best, tried, key=lambda found: found.loglik)
         if falls == 2:

@@ -132,7 +132,7 @@ def future_orders(history: History, then: History, origin: int, horizon_days: in
 # --- what earlier origins show ----------------------------------------------------------------------
 
 
-def _earlier(known: History, end: int, horizon_days: int, share: float, now: dict[bool, Timing]) -> Iterator[Earlier]:
+def _earlier(known: History, end: int, horizon_days: int, share: float, near: dict[bool, Timing]) -> Iterator[Earlier]:
     """Replay origins whose horizon had passed by `end`, latest first; those too thin to fit are left out."""
     few = known.sample(SAMPLE)
     start = int(few.day[few.is_order].min()) + SHORTEST_HISTORY
@@ -141,9 +141,10 @@ def _earlier(known: History, end: int, horizon_days: int, share: float, now: dic
             return
         then = few.until(origin)
         try:
-            said = timings(then, origin, horizon_days, near=now)
+            said = timings(then, origin, horizon_days, near)
         except KamError:
             continue
+        near = near | said  # a month makes little difference: the next search begins here
         wide = by_revenue(then, origin, share)
         lost = future_orders(few, then, origin, horizon_days)[wide] == 0
         risks = {seasonal: {m: p[wide] for m, p in timing.risks.items()} for seasonal, timing in said.items()}
