@@ -154,7 +154,7 @@ class _Reader:
         found: Cells = {}
         for line, texts in self.section(content, "cells").items():
             if not line.isdigit() or not isinstance(texts, dict):
-                raise self.error('cells are pairs below a line of the file: [orders.cells.12] "Date" = "2025-01-31"', line)
+                raise self.error('cells are pairs below a line of the file: [orders.cells.12] "Day" = "2025-01-31"', line)
             found[int(line)] = {heading: _scalar(text) for heading, text in texts.items()}
         return found
 

@@ -22,7 +22,7 @@ from kam_core.policy import Policy
 from kam_core.schema import TABLES, Table
 from kam_core.warehouse import engine, history, merge, version
 from kam_core.warehouse.build import build
-from kam_core.warehouse.snapshots import SCHEMA_VERSION, Draft, Manifest, Snapshot, Store, user
+from kam_core.warehouse.snapshots import SCHEMA_VERSION, Draft, Manifest, Snapshot, Store
 
 EXAMPLES = 20  # refused rows shown in a report; all of them are in meta.refused and in the file of --rejects
 Counts = dict[str, dict[str, int]]  # table → read, added, updated, unchanged, removed, refused, left_out, rows
@@ -72,16 +72,18 @@ def load(
     progress: Progress | None = None,
     wait_seconds: float = 0,
     today: date | None = None,
+    by: str = "",
 ) -> LoadReport:
     """Read files and folders into a new snapshot. KamError, and nothing changed, when that cannot be done.
 
     `mode`: "merge" updates rows with a known key and adds the others; "append" refuses a known key with other
-    content; "replace" takes the files as the whole of their tables. `today` dates what changes between loads.
+    content; "replace" takes the files as the whole of their tables. `today` dates what changes between loads. `by`
+    names who loads.
     """
     if mode not in merge.MODES:
         raise KamError(f"a load can {', '.join(merge.MODES)}, not {mode!r}")
     policy = policy or Policy()
-    with store.writing(wait_seconds) as draft:
+    with store.writing(wait_seconds, by) as draft:
         with _opened(draft, _own_data(draft.parent), policy, progress) as work:
             staged = work.stage(paths, mapping, as_table)
             tables = work.merge(staged, mode)
@@ -333,7 +335,7 @@ class _Work:
         return manifest
 
     def _write_meta(self, manifest: Manifest, tables: Counts) -> None:
-        load_id, at, by = self.draft.id, self.draft.started_at.replace(tzinfo=None, microsecond=0), user()
+        load_id, at, by = self.draft.id, self.draft.started_at.replace(tzinfo=None, microsecond=0), self.draft.by
         facts = {
             "id": load_id, "kind": manifest.kind, "created_at": self.draft.started_at.isoformat(timespec="seconds"),
             "created_by": by, "parent": self.draft.parent.id if self.draft.parent else None,

@@ -95,6 +95,7 @@ class Draft:
     path: Path
     parent: Snapshot | None
     started_at: datetime
+    by: str  # who writes it
 
 
 class Store:
@@ -151,8 +152,11 @@ class Store:
             return self.commit(draft, build(draft.path), retention)
 
     @contextlib.contextmanager
-    def writing(self, wait_seconds: float = 0) -> Iterator[Draft]:
-        """Holds the writer's lock and gives a draft to write; without a `commit` inside, nothing is changed."""
+    def writing(self, wait_seconds: float = 0, by: str = "") -> Iterator[Draft]:
+        """Holds the writer's lock and gives a draft to write; without a `commit` inside, nothing is changed.
+
+        `by` names who does it; without, it is who runs the process.
+        """
         with _plain_errors(self.folder):
             self._snapshots.mkdir(parents=True, exist_ok=True)
             with _locked(self.folder / "LOCK", wait_seconds):
@@ -161,7 +165,7 @@ class Store:
                 now = datetime.now(UTC)
                 draft_id = self._next_id(now)
                 try:
-                    yield Draft(draft_id, self._building / f"{draft_id}.duckdb", self.current(), now)
+                    yield Draft(draft_id, self._building / f"{draft_id}.duckdb", self.current(), now, by or user())
                 finally:
                     shutil.rmtree(self._building, ignore_errors=True)
 
@@ -174,7 +178,7 @@ class Store:
             raise RuntimeError("the builder left its connection open: the file is not complete")
         _flush(draft.path)
         manifest = replace(
-            manifest, id=draft.id, created_at=draft.started_at.isoformat(timespec="seconds"), created_by=user(),
+            manifest, id=draft.id, created_at=draft.started_at.isoformat(timespec="seconds"), created_by=draft.by,
             parent=draft.parent.id if draft.parent else None,
             file_sha256=sha256(draft.path), bytes=draft.path.stat().st_size,
         )  # fmt: skip
@@ -185,20 +189,34 @@ class Store:
             self._retain(retention)
         return self._snapshot(draft.id)
 
-    def undo(self, to: str | None = None) -> Snapshot:
+    def undo(self, to: str | None = None, by: str = "") -> Snapshot:
         """Serves an earlier state again, as a new snapshot: the one before the last load, or the one with id `to`."""
-        with self.writing() as draft:
+        with self.writing(by=by) as draft:
             if draft.parent is None:
                 raise KamError("nothing to undo: nothing has been loaded yet")
             target = self._undo_target(draft.parent, to)
             _link_or_copy(target.path, draft.path)
             origin = target.manifest.equals or target.id
-            before, after = self._lineage(draft.parent.id), self._lineage(target.id)
+            after = self._lineage(target.id)
             return self.commit(draft, replace(
                 target.manifest, kind="undo", equals=origin, notes=[f"went back to {origin}"],
-                takes_back=[i for i in before if i not in after],
+                takes_back=[i for i in self._lineage(draft.parent.id) if i not in after],
                 last_source_id=max(draft.parent.manifest.last_source_id, target.manifest.last_source_id),
             ))  # fmt: skip
+
+    def undoing(self, to: str | None = None) -> tuple[Snapshot, Texts]:
+        """What `undo` would do: the snapshot that is served again, and the ids of the loads that it takes back."""
+        current = self.current()
+        if current is None:
+            raise KamError("nothing to undo: nothing has been loaded yet")
+        target = self._undo_target(current, to)
+        after = self._lineage(target.id)
+        return target, [i for i in self._lineage(current.id) if i not in after]
+
+    def lineage(self) -> Texts:
+        """The ids of the loads that are in the data served now, newest first."""
+        current = self.current()
+        return self._lineage(current.id) if current else []
 
     # --- inside
 
