@@ -100,12 +100,14 @@ def _loading(add) -> None:  # type: ignore[no-untyped-def]
 def _history(add) -> None:  # type: ignore[no-untyped-def]
     snapshots = add("snapshots", commands.snapshots, "what was loaded, newest first", "snapshots --json")
     snapshots.add_argument("--json", action="store_true")
+    _as_user(snapshots)
     undo = add("undo", commands.undo, "go back: a new snapshot that equals an earlier one", "undo")
     undo.add_argument("--to", metavar="ID", help="the snapshot to go back to (default: the one before the last load)")
     add("verify", commands.verify, "check that the current snapshot is whole", "verify")
     add("rebuild", commands.rebuild, "apply a changed policy, or a newer version, to what is loaded", "rebuild")
     check = add("check", commands.check, "data quality of the current snapshot", "check --json")
     check.add_argument("--json", action="store_true")
+    _as_user(check)
 
 
 def _asking(add) -> None:  # type: ignore[no-untyped-def]
@@ -135,6 +137,10 @@ def _asking(add) -> None:  # type: ignore[no-untyped-def]
     bench.add_argument("--json", action="store_true")
 
 
+def _as_user(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--as-user", metavar="EMAIL", help="only what this person may see")
+
+
 def _filters(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", choices=["table", "csv", "json"], default="table")
     command.add_argument("--period", metavar="PERIOD",
@@ -142,7 +148,8 @@ def _filters(command: argparse.ArgumentParser) -> None:
     command.add_argument("--start", type=date.fromisoformat, metavar="DAY")
     command.add_argument("--end", type=date.fromisoformat, metavar="DAY", help="the first day that no longer counts")
     command.add_argument("--as-of", type=date.fromisoformat, metavar="DAY")
-    command.add_argument("--as-user", metavar="EMAIL", help="only what this person may see")
+    _as_user(command)
+    command.add_argument("--contacts", action="store_true", help="with the names of contact persons, where allowed")
     for name in ("region", "industry", "tier", "manager", "segment", "account", "product-line", "partner"):
         command.add_argument(f"--{name}", action="append", default=[], metavar="VALUE",
                              help="value or id; may be repeated")

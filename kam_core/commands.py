@@ -7,6 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,8 +16,8 @@ import pandas as pd
 
 from kam_core import ingest
 from kam_core import policy as policies
-from kam_core.access.people import scope_of
-from kam_core.access.scope import Scope
+from kam_core.access import people, users
+from kam_core.access.person import LOCAL, RIGHTS, Person
 from kam_core.demo import generate
 from kam_core.errors import KamError
 from kam_core.metrics import query, reports
@@ -72,6 +73,7 @@ def mapping(args: Arguments) -> None:
 
 
 def snapshots(args: Arguments) -> None:
+    _allowed(args, "history")
     found = [_described(s) for s in Store(args.warehouse).list()]
     if args.json:
         _print_json(found)
@@ -117,6 +119,7 @@ def rebuild(args: Arguments) -> None:
 
 
 def check(args: Arguments) -> None:
+    _allowed(args, "rows")
     frame = _reader(args).frame("select * from meta.quality order by severity desc, table_name, check_name")
     if args.json:
         _print_json(_records(frame))
@@ -235,8 +238,18 @@ def _view(args: Arguments, reader: Reader) -> View:
         period = Period(args.period or "all")
     names = ("region", "industry", "tier", "manager", "segment", "account", "product_line", "partner")
     filters = Filters(**{name: tuple(getattr(args, name)) for name in names})
-    scope = scope_of(reader, args.as_user) if args.as_user else Scope.everything()
-    return View(scope, filters, period, args.as_of)
+    scope = _person(args, reader).scope
+    return View(replace(scope, contacts=scope.contacts and args.contacts), filters, period, args.as_of)
+
+
+def _person(args: Arguments, reader: Reader) -> Person:
+    """Who is asked for; whoever can read the warehouse's files sees all of it without that."""
+    return people.required(reader, users.load(), args.as_user) if args.as_user else LOCAL
+
+
+def _allowed(args: Arguments, action: str) -> None:
+    if args.as_user and not _person(args, _reader(args)).may(action):
+        raise KamError(f"{args.as_user} may not see this: it is for {' and '.join(sorted(RIGHTS[action]))} only")
 
 
 def _progress(what: str) -> Callable[[str, float], None]:

@@ -193,8 +193,8 @@ def flat(policy: Policy) -> dict[str, float | str]:
     return leaves(dataclasses.asdict(policy), "")
 
 
-class _Source:
-    """The text of a policy file, to name the line of what is wrong."""
+class Source:
+    """The text of a settings file, to name the line of what is wrong."""
 
     def __init__(self, path: Path, text: str) -> None:
         self.path, self.lines = path, text.splitlines()
@@ -221,21 +221,24 @@ def load(path: Path | None = None) -> Policy:
 
     Raises KamError naming file, line and key for text that is not TOML, unknown keys and impossible values.
     """
-    path = path or DEFAULT_PATH
-    if not path.exists():
-        return Policy()
-    text = path.read_text(encoding="utf-8-sig")
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise KamError(f"{path.name} is not valid TOML: {error}") from None
-    source = _Source(path, text)
-    policy = _section(Policy, values, (), source)
+    policy: Policy
+    policy, source = read(Policy, path or DEFAULT_PATH)
     _check_together(policy, source)
     return policy
 
 
-def _section(kind: type, values: Any, keys: tuple[str, ...], source: _Source) -> Any:
+def read(kind: type, path: Path) -> tuple[Any, Source]:
+    """A TOML file as a dataclass of settings, each key and value checked against its fields; and its text."""
+    text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise KamError(f"{path.name} is not valid TOML: {error}") from None
+    source = Source(path, text)
+    return _section(kind, values, (), source), source
+
+
+def _section(kind: type, values: Any, keys: tuple[str, ...], source: Source) -> Any:
     if not isinstance(values, dict):
         source.refuse(keys, "must be a section")
     hints = typing.get_type_hints(kind)
@@ -247,7 +250,7 @@ def _section(kind: type, values: Any, keys: tuple[str, ...], source: _Source) ->
     return kind(**given)
 
 
-def _value(hint: Any, rule: dataclasses.Field[Any], value: Any, keys: tuple[str, ...], source: _Source) -> Any:
+def _value(hint: Any, rule: dataclasses.Field[Any], value: Any, keys: tuple[str, ...], source: Source) -> Any:
     if dataclasses.is_dataclass(hint):
         return _section(typing.cast(type, hint), value, keys, source)
     if typing.get_origin(hint) is tuple:
@@ -265,7 +268,7 @@ def _value(hint: Any, rule: dataclasses.Field[Any], value: Any, keys: tuple[str,
 _WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 
 
-def _items(kind: type, value: Any, keys: tuple[str, ...], source: _Source) -> tuple[Any, ...]:
+def _items(kind: type, value: Any, keys: tuple[str, ...], source: Source) -> tuple[Any, ...]:
     if not isinstance(value, list) or not value:
         source.refuse(keys, "must be a list with at least one entry")
     if dataclasses.is_dataclass(kind):
@@ -275,7 +278,7 @@ def _items(kind: type, value: Any, keys: tuple[str, ...], source: _Source) -> tu
     return tuple(value)
 
 
-def _check_together(policy: Policy, source: _Source) -> None:
+def _check_together(policy: Policy, source: Source) -> None:
     if policy.tiers.b_below <= policy.tiers.a_below:
         source.refuse(("tiers", "b_below"), "must be above tiers.a_below")
     if policy.churn.high <= policy.churn.medium:

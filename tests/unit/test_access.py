@@ -2,8 +2,9 @@
 
 import pytest
 
-from kam_core.access.people import scope_of
+from kam_core.access.people import find, required
 from kam_core.access.scope import Scope
+from kam_core.access.users import Users
 from kam_core.errors import KamError
 from kam_core.metrics import query, reports
 from kam_core.view import Period, View
@@ -40,19 +41,20 @@ def reader(built):
     ],
 )
 def test_each_sees_own_accounts_and_the_arm_directed(reader, email, revenue, accounts):
-    view = View(scope=scope_of(reader, email), period=Period("all"))
+    view = View(scope=required(reader, Users(), email).scope, period=Period("all"))
     assert query.measure(reader, view, ["revenue"])["revenue"].iloc[0] == revenue
     assert set(reports.report(reader, view, "accounts")["account_id"]) == accounts
 
 
 def test_a_filter_narrows_a_scope_and_never_widens_it(reader):
-    view = View(scope=scope_of(reader, "ann@x.example"), period=Period("all"))
+    view = View(scope=required(reader, Users(), "ann@x.example").scope, period=Period("all"))
     assert query.measure(reader, view.keep(account="acc-d"), ["revenue"])["revenue"].iloc[0] == 0
 
 
 def test_an_unknown_address_is_refused(reader):
-    with pytest.raises(KamError, match="no manager has the e-mail address"):
-        scope_of(reader, "eve@x.example")
+    assert find(reader, Users(), "eve@x.example") is None
+    with pytest.raises(KamError, match="nobody has the e-mail address 'eve"):
+        required(reader, Users(), "eve@x.example")
 
 
 @pytest.mark.parametrize("name", reports.names())
