@@ -75,6 +75,18 @@ class Reader:
             cursor.close()
 
 
+class QueryError(KamError):
+    """A query that the engine could not answer. `said`: all its words, with the line it stumbled over."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said.splitlines()[0])
+        self.said = said
+
+
+class TooLong(KamError):
+    """A query that was stopped at its time limit."""
+
+
 class UploadReader(Reader):
     """Reads the finished tables of one upload, each a file of its own, as tightly as a warehouse is read.
 
@@ -109,9 +121,9 @@ class UploadReader(Reader):
             with super()._cursor(sql) as cursor:
                 yield cursor
         except duckdb.InterruptException:
-            raise KamError("this took too long and was stopped: ask for less, or for fewer rows") from None
+            raise TooLong("this took too long and was stopped: ask for less, or for fewer rows") from None
         except duckdb.Error as error:
-            raise KamError(str(error).splitlines()[0]) from None
+            raise QueryError(str(error)) from None
 
 
 def _literal(path: Path) -> str:
