@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ RETURN_SHARE = 0.025
 # of accounts, and never fewer than five
 PLANTED_SHARE = {"died": 0.02, "fake_big": 0.02, "channel_conflict": 0.01, "price_sensitive": 0.0125,
                  "deep_discount": 0.01, "growth_star": 0.01, "single_threaded": 0.0125}
-ORDERS_AT_A_TIME = 400_000  # bounds the memory of one insert at ten million lines
+LINES_AT_A_TIME = 1_000_000  # bounds the memory of one insert at ten million lines
 
 
 @dataclass(frozen=True)
@@ -103,19 +102,11 @@ def _create_raw_tables(con: Any) -> None:
 
 
 def _insert_orders(con: Any) -> None:
-    """Insert the lines in stretches of days, oldest first: the table is sorted by date and memory stays small."""
-    statement, first_line = _sql("orders"), 0
-    for from_day, to_day in _stretches(con):
-        con.execute(statement, {"from_day": from_day, "to_day": to_day, "first_line": first_line})
-        ((first_line,),) = con.execute("select count(*) from raw.orders").fetchall()
-
-
-def _stretches(con: Any) -> list[tuple[int, int]]:
-    """Half-open ranges of days that hold about `ORDERS_AT_A_TIME` orders each; together they cover the history."""
-    starts = con.execute(
-        "select min(day) from demo_order group by (order_no - 1) // $1 order by 1", [ORDERS_AT_A_TIME]).fetchall()
-    edges = [0, *sorted({day for (day,) in starts[1:]}), 10_000]
-    return list(pairwise(edges))
+    """Insert the lines in stretches, oldest first: the table is sorted by date and memory stays small."""
+    statement = _sql("orders")
+    ((lines,),) = con.execute("select count(*) from demo_line").fetchall()
+    for after in range(0, lines, LINES_AT_A_TIME):
+        con.execute(statement, {"after": after, "until": after + LINES_AT_A_TIME})
 
 
 def _drop_scratch(con: Any, variables: Iterable[str]) -> None:

@@ -1,4 +1,5 @@
--- One row per order with its lines brought to the number asked for; one row per line that comes back as a return.
+-- One row per order with its lines brought to the number asked for; one row per line that comes back as a return;
+-- one row per line of either kind.
 create or replace temp table demo_adjust as
 select getvariable('demo_sales_lines') - sum(lines)::bigint as missing from demo_order;
 
@@ -19,3 +20,11 @@ select order_no, line_no, idx, day,
     least(day_of(workday(on_day(day + 3 + floor(38 * unit(order_no * 8 + line_no, 113))))), end_day,
         final_day()) as return_day
 from weighted order by rank, order_no, line_no limit getvariable('demo_return_lines');
+
+-- One row per order line, returns included, in the order in which they are booked.
+create or replace temp table demo_line as
+with lines as (
+    select order_no, idx, day, unnest(range(1, lines + 1)) as line_no, day as booked, false as is_return from demo_order
+    union all by name
+    select order_no, idx, day, line_no, return_day as booked, true as is_return from demo_return)
+select *, row_number() over (order by booked, is_return, order_no, line_no) as place from lines order by place;

@@ -1,13 +1,7 @@
--- One row per order line of the days in [$from_day, $to_day); a return is a negative line with its own document.
+-- One row per order line of the places ($after, $until]; a return is a negative line with its own document.
 insert into raw.orders by name
-with sales as (
-    select order_no, idx, day, unnest(range(1, lines + 1)) as line_no, day as booked, false as is_return
-    from demo_order where day >= $from_day and day < $to_day),
-returned as (
-    select order_no, idx, day, line_no, return_day as booked, true as is_return
-    from demo_return where return_day >= $from_day and return_day < $to_day),
-lines as (
-    select *, order_no * 8 + line_no as line from (select * from sales union all by name select * from returned)),
+with lines as (
+    select *, order_no * 8 + line_no as line from demo_line where place > $after and place <= $until),
 priced as (
     select l.*, p.kind, p.value_of_line, p.account_id, p.manager_id, p.former_id, p.handover_day, p.partner_id,
         p.other_partner_id, p.earlier_partner_id, p.channel_day, p.terms, p.days_late,
@@ -62,14 +56,12 @@ settled as (
              else 'SO' || (10000000 + order_no) end as order_id,
         case when other_channel then other_partner_id when booked < channel_day then earlier_partner_id
              else partner_id end as sold_by
-    from signed),
-sorted as (
-    select *, row_number() over (order by booked, is_return, order_no, line_no) as place from settled)
+    from signed)
 select order_date, account_id, round(list_amount * (1 - rate_off), 2) as amount, order_id,
     case when is_return then 1 else line_no end as line_no, product, product_line, quantity, list_amount,
     -- what comes back is worth less than it cost
     round(list_amount * cost_share * case when is_return then 0.7 else 1 end, 2) as cost, sold_by as partner_id,
     case when booked < handover_day then former_id else manager_id end as manager_id,
     due_on, case when pays_on <= on_day(final_day()) then pays_on end as paid_on,
-    0 as source_id, $first_line + place as source_line
-from sorted order by place;
+    0 as source_id, place as source_line
+from settled order by place;
