@@ -1,0 +1,27 @@
+"""The plain mark on every page that shows an upload instead of the company's data."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from kam_core.text.i18n import join
+from kam_core.ui import session, states
+from kam_core.ui.session import words
+
+OVERVIEW, UPLOAD = "pages/home/overview.py", "pages/data/upload.py"
+
+
+def show() -> None:
+    """Whose figures these are, and the way back."""
+    upload = session.upload()
+    assert upload
+    with st.container(horizontal=True, vertical_alignment="center", key="upload_mark", border=True):
+        names = join(session.lang(), [path.name for path in upload.paths[:3]])
+        st.markdown(words("upload.mark", files=names))
+        st.button(words("upload.back_to_company"), key="to_company", on_click=to, args=(session.COMPANY,))
+
+
+def to(source: str) -> None:
+    """Callback: show the figures of the other source, without the filters that meant something in this one."""
+    session.look_at(source)
+    states.reset()
