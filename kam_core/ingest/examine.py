@@ -8,44 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from kam_core.errors import KamError
+from kam_core.ingest.assumptions import Assumption, Why
 from kam_core.ingest.dialect import normal_headings
-from kam_core.ingest.files import Found, collect
-from kam_core.ingest.grid import Connection, Grid, drop, grids
+from kam_core.ingest.files import Found, Source, collect
+from kam_core.ingest.grid import Connection, Grid, Relation, drop, grids
 from kam_core.ingest.guess import candidate
+from kam_core.ingest.records import Marks, records
+from kam_core.ingest.watch import Cancellation, Cancelled, Progress, Watch
 from kam_core.schema import TABLES
 from kam_core.text.i18n import t
 
-Progress = Callable[[str, float], None]  # what is being done (a text key), share done from 0 to 1
-Cancelled = Callable[[], bool]
-Why = tuple[str, dict[str, Any]]  # a text key and the values of its braces
 PREVIEW_ROWS = 100
 RAW_LINES = 30
-
-
-class Cancellation(KamError):
-    """Reading was stopped because the reader asked for it; nothing is left behind."""
-
-
-@dataclass(frozen=True)
-class Assumption:
-    """One thing that was taken for true: `key` names the entry of the format, `column` the heading it is about."""
-
-    key: str
-    column: str | None
-    value: Any
-    sure: str  # certain, likely, ask
-    why: Why
-    choices: tuple[Any, ...] = ()
-    examples: tuple[str, ...] = ()
-
-    def sentence(self, lang: str) -> str:
-        return t(lang, self.why[0], **self.why[1])
+RAW_CHARS = 2_000
 
 
 @dataclass(frozen=True)
@@ -99,10 +80,12 @@ class Examined:
 
 @dataclass(frozen=True)
 class Read:
-    """How many rows were read, and how many lines were left out by which reason (a text key)."""
+    """How many rows were read, how many lines were left out by which reason (a text key), and in how many of those
+    read quotes were astray."""
 
     rows: int
     left_out: dict[str, int]
+    mended: int = 0
 
 
 @dataclass(frozen=True)
@@ -122,6 +105,7 @@ def examine(paths: list[Path], formats: dict[str, dict[str, Any]] | None = None,
     With `before` given nothing is unpacked or parsed again that was so before. Files that cannot be read end in
     `problems`, never in an exception; only a cancellation raises.
     """
+    watch = Watch(progress, cancelled)
     folder = before.folder if before else tempfile.TemporaryDirectory(prefix="kam-look-")
     found = before.found if before else Found([], Path(folder.name), [])
     examined = Examined([], list(before.problems) if before else [], found, folder)
@@ -129,11 +113,8 @@ def examine(paths: list[Path], formats: dict[str, dict[str, Any]] | None = None,
         for path in paths:
             _collect(examined, Path(path))
     for place, source in enumerate(found.sources):
-        if cancelled and cancelled():
-            raise Cancellation("stopped; nothing was kept of this file")
-        if progress:
-            progress("reading.step.look", place / len(found.sources))
-        _look_at(examined, source, formats or {})
+        watch.step("reading.step.look", place / len(found.sources))
+        _look_at(examined, source, formats or {}, watch)
     return examined
 
 
@@ -148,14 +129,19 @@ def _problem(file: str, error: KamError) -> Problem:
     return Problem(file, ("reading.problem.other", {"message": str(error)}))
 
 
-def _look_at(examined: Examined, source: Any, formats: dict[str, dict[str, Any]]) -> None:
+def _look_at(examined: Examined, source: Source, formats: dict[str, dict[str, Any]], watch: Watch) -> None:
     try:
-        for grid in grids(source, examined.found.scratch):
+        # A text file is one sheet: what is chosen for it, its encoding too, holds before anything is read.
+        first = formats.get(source.name, {}) if source.kind == "text" else {}
+        for grid in grids(source, examined.found.scratch, first, watch):
             id = f"{source.name}/{grid.sheet}" if grid.sheet else source.name
             chosen = dict(formats.get(id, {}))
-            if chosen:
-                grid = next(g for g in grids(source, examined.found.scratch, chosen) if g.sheet == grid.sheet)
+            if chosen and source.kind != "text":
+                again = grids(source, examined.found.scratch, chosen, watch)
+                grid = next(g for g in again if g.sheet == grid.sheet)
             examined.sheets.append(_look(id, grid, chosen))
+    except Cancellation:
+        raise
     except KamError as error:
         if not any(p.file == source.name for p in examined.problems):
             examined.problems.append(_problem(source.name, error))
@@ -164,8 +150,19 @@ def _look_at(examined: Examined, source: Any, formats: dict[str, dict[str, Any]]
 def _look(id: str, grid: Grid, chosen: dict[str, Any]) -> SheetLook:
     names = normal_headings(grid.headings)
     rows = [[row[i] if i < len(row) else "" for i in range(len(names))] for row in grid.sample[:PREVIEW_ROWS]]
-    return SheetLook(id, grid.name, grid.source.name, grid.sheet, grid.source.kind, dict(chosen), chosen, [], names,
-                     ["\t".join(row) for row in rows[:RAW_LINES]], rows, None, grid)
+    in_force = {a.key: a.value for a in grid.assumptions if a.column is None and a.key != "formulas"}
+    return SheetLook(id, grid.name, grid.source.name, grid.sheet, grid.source.kind, in_force | chosen, chosen,
+                     list(grid.assumptions), names, _raw(grid), rows, None, grid)
+
+
+def _raw(grid: Grid) -> list[str]:
+    """The first lines of the file as they stand; of a sheet, the cells of its first rows with bars between them."""
+    if grid.path is None:
+        return [" | ".join(row) for row in grid.sample[:RAW_LINES]]
+    with grid.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        if not grid.sheet:
+            return [line.rstrip("\r\n")[:RAW_CHARS] for line in islice(file, RAW_LINES)]
+        return [" | ".join(r.fields)[:RAW_CHARS] for r in islice(records(file, Marks()), RAW_LINES)]
 
 
 def shape(sheet: SheetLook) -> str:
@@ -176,17 +173,28 @@ def shape(sheet: SheetLook) -> str:
 
 def read_text(con: Connection, sheet: SheetLook, table: str, progress: Progress | None = None,
               cancelled: Cancelled | None = None) -> Read:
-    """Fill `table` with all rows as VARCHAR, columns named by the headings, and `_line`, the file's line or row."""
-    relation = sheet.grid.load(con, "look")
+    """Fill `table` with all rows as VARCHAR, columns named by the headings, and `_line`, the file's line or row; and
+    `<table>_left(line, text, reason)` with the lines that do not fit."""
+    relation = sheet.grid.load(con, "look", Watch(progress, cancelled))
     try:
         places = [f"c{i}" for i in range(len(sheet.headings))]
         columns = ", ".join(f"{c}::varchar as {identifier(h)}" for c, h in zip(places, sheet.headings, strict=True))
         con.execute(f'create or replace table {identifier(table)} as select {columns}, file_line as "_line" '
                     f"from {relation.name}")
-        return Read(relation.rows - len(relation.ragged),
-                    {"reading.left_out.ragged": len(relation.ragged)} if relation.ragged else {})
+        _write_left(con, table + "_left", relation)
+        ragged = {"reading.left_out.ragged": len(relation.ragged)} if relation.ragged else {}
+        return Read(relation.rows - len(relation.ragged), ragged | relation.left_out, relation.mended)
     finally:
         drop(con, relation)
+
+
+def _write_left(con: Connection, table: str, relation: Relation) -> None:
+    """The lines that do not fit the table, as `<table>_left(line, text, reason)`."""
+    con.execute(f"create or replace table {identifier(table)}(line bigint, text varchar, reason varchar)")
+    if relation.ragged:
+        lines, texts, reasons = zip(*relation.ragged, strict=True)
+        con.execute(f"insert into {identifier(table)} select unnest(?::bigint[]), unnest(?::varchar[]), "
+                    "unnest(?::varchar[])", [list(lines), list(texts), list(reasons)])
 
 
 def read_typed(con: Connection, text_table: str, table: str, sheet: SheetLook) -> list[ColumnRead]:

@@ -6,6 +6,7 @@ import glob
 import hashlib
 import shutil
 import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -162,14 +163,23 @@ def looks_like_text(head: bytes) -> bool:
 
 
 def utf16_order(head: bytes) -> str | None:
-    """Name UTF-16's byte order where NULs sit on one side of most pairs, as in mostly Latin text; else None."""
+    """Name UTF-16's byte order where NULs sit on one side of the pairs only (Latin letters, commas, line ends) and
+    all of it reads as text; else None."""
     pairs = len(head) // 2
     even, odd = head[0:pairs * 2:2].count(0), head[1:pairs * 2:2].count(0)
-    if pairs and odd > 0.3 * pairs and even < 0.05 * pairs:
-        return "utf-16-le"
-    if pairs and even > 0.3 * pairs and odd < 0.05 * pairs:
-        return "utf-16-be"
+    for codec, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if pairs and zeros > 0.3 * pairs and others < 0.05 * pairs:
+            return codec
+        if pairs > 8 and zeros > 0.02 * pairs and not others and _reads_as(codec, head[:pairs * 2]):
+            return codec
     return None
+
+
+def _reads_as(codec: str, head: bytes) -> bool:
+    """True where the bytes decode to letters of real scripts, in lines."""
+    text = head.decode(codec, errors="ignore")
+    odd = sum(1 for char in text if unicodedata.category(char) in ("Cn", "Co", "Cc") and char not in "\t\r\n")
+    return "\n" in text and odd == 0
 
 
 def _check_archive(path: Path, name: str) -> list[zipfile.ZipInfo]:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import csv
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kam_core.errors import KamError
 from kam_core.ingest import dialect as dialects
+from kam_core.ingest.assumptions import ASK, Assumption, chosen
 from kam_core.ingest.files import Source
-from kam_core.ingest.sheets import read_sheets
-from kam_core.ingest.text import as_utf8, encoding_of
+from kam_core.ingest.records import Marks, Record, Swallowed, records
+from kam_core.ingest.sheets import Sheet, read_sheets
+from kam_core.ingest.text import Encoding, as_utf8, encoding_of
+from kam_core.ingest.watch import NOBODY, Cancellation, Watch
 
 Connection = Any  # a DuckDB connection, handed in: only kam_core.warehouse imports duckdb
 SAMPLE_ROWS = 300
 MAX_LINE = 16 * 1024 * 1024
-LOST_LINES = 10  # a misfit that takes in more lines than this is no row but a hole in the file
+CHUNK_ROWS = 50_000
+LAYOUT_KEYS = ("encoding", "delimiter", "quote", "escape", "header_row", "header_rows", "short_rows", "totals", "below")
+Ragged = tuple[int, str, str]  # (file line, text of the line, reason)
 NO_FORMAT: dict[str, Any] = {}
 
 
@@ -41,8 +45,10 @@ class Relation:
     name: str
     columns: dict[str, Operand]
     rows: int
-    ragged: list[tuple[int, str, str]]  # (file line, text of the line, reason)
+    ragged: list[Ragged]
     is_view: bool = True
+    left_out: dict[str, int] = field(default_factory=dict)  # rows that are no rows of the table, by a text key
+    mended: int = 0  # rows whose quotes were astray
 
 
 @dataclass
@@ -53,20 +59,23 @@ class Grid:
     sheet: str | None
     headings: tuple[str, ...]
     sample: tuple[tuple[str, ...], ...]
-    load: Callable[[Connection, str], Relation]
+    load: Callable[..., Relation]  # (connection, name, watch)
     notes: list[str] = field(default_factory=list)
+    assumptions: tuple[Assumption, ...] = ()
+    path: Path | None = None  # the file as UTF-8
+    layout: dialects.Layout | None = None
 
     @property
     def name(self) -> str:
         return f"{self.source.name} [{self.sheet}]" if self.sheet else self.source.name
 
 
-def grids(source: Source, scratch: Path, format: dict[str, Any] = NO_FORMAT) -> list[Grid]:
+def grids(source: Source, scratch: Path, format: dict[str, Any] = NO_FORMAT, watch: Watch = NOBODY) -> list[Grid]:
     """The tables of a file: one for text and parquet, one per filled sheet of a workbook (cached by format)."""
-    key = repr(sorted((k, v) for k, v in format.items() if k in ("encoding", "delimiter", "header_row")))
+    key = repr(sorted((k, v) for k, v in format.items() if k in LAYOUT_KEYS))
     if key not in source.cache:
         read = {"text": _text_grids, "workbook": _sheet_grids, "parquet": _parquet_grids}[source.kind]
-        source.cache[key] = read(source, scratch, format)
+        source.cache[key] = read(source, scratch, format, watch)
     return source.cache[key]
 
 
@@ -77,172 +86,224 @@ def quoted(text: str) -> str:
 
 # Text
 
-def _text_grids(source: Source, scratch: Path, format: dict[str, Any]) -> list[Grid]:
-    if "encoding" in format:
-        encoding, why = format["encoding"], "the mapping says so"
-    else:
-        encoding, why = encoding_of(source.path, source.name)
+def _text_grids(source: Source, scratch: Path, format: dict[str, Any], watch: Watch) -> list[Grid]:
+    said = _encoding(source, format)
     target = scratch / f"utf8-{len(list(scratch.iterdir()))}.csv"
-    path = as_utf8(source.path, source.name, encoding, target)
-    dialect = dialects.sniff(path, source.name, format.get("delimiter"), format.get("header_row"))
-    notes = [f"read as {encoding}: {why}", f"fields are separated by {_delimiter_name(dialect.delimiter)}"]
-    if dialect.header_line > 1:
-        notes.append(f"the headings are on line {dialect.header_line}; what stands above is ignored")
-    grid = Grid(source, None, dialect.headings, dialect.sample,
-                lambda con, name: _load_text(con, name, path, source.name, dialect), notes)
-    return [grid]
+    path = as_utf8(source.path, source.name, said.value, target, watch)
+    found = dialects.layout(path, source.name, format)
+    notes = [f"read as {said.value}: {said.sentence('en')}", f"fields are separated by {_delimiter_name(found.marks)}"]
+    return [_grid(source, None, path, found, notes, (said, *found.assumptions))]
 
 
-def _delimiter_name(delimiter: str) -> str:
-    return dialects.DELIMITERS.get(delimiter, repr(delimiter))
+def _encoding(source: Source, format: dict[str, Any]) -> Assumption:
+    if "encoding" not in source.cache and "encoding" not in format:
+        source.cache["encoding"] = encoding_of(source.path, source.name)
+    known: Encoding | None = source.cache.get("encoding")
+    if "encoding" in format:
+        return chosen("encoding", format["encoding"], known.choices if known else ())
+    assert known is not None
+    return Assumption("encoding", None, known.codec, known.sure, known.why, known.choices, known.examples)
 
 
-def _load_text(con: Connection, name: str, path: Path, file_name: str, dialect: dialects.Dialect) -> Relation:
-    """Read the file with the dialect said in full, so that DuckDB guesses nothing; misfits end in `reject_errors`."""
-    columns = {f"c{i}": "VARCHAR" for i in range(len(dialect.headings))}
-    try:
-        con.execute(f"""
-            create or replace temp table {name}_text as select * from read_csv({quoted(str(path))}, auto_detect = false,
-                header = false, skip = {dialect.first_line - 1}, delim = {quoted(dialect.delimiter)}, quote = '"',
-                escape = '"', columns = {columns!r}, store_rejects = true, rejects_limit = 0,
-                max_line_size = {MAX_LINE})""")
-    except Exception as error:  # whatever DuckDB cannot read, it names on its first line
-        raise KamError(f"{file_name}: cannot be read as {_delimiter_name(dialect.delimiter)}-separated text "
-                       f"({str(error).splitlines()[0][:160]}); export it again") from None
-    lines, ragged = _lines(con, name, path, file_name, dialect)
-    if lines is None:
-        source = f"select *, rowid + {dialect.first_line} as file_line from {name}_text"
+def _grid(source: Source, sheet: str | None, path: Path, found: dialects.Layout, notes: list[str],
+          assumptions: tuple[Assumption, ...]) -> Grid:
+    name = f"{source.name} [{sheet}]" if sheet else source.name
+    place = "row" if sheet else "line"
+    if not found.header_line:
+        notes.append("there are no headings")
+    elif found.header_line > 1:
+        notes.append(f"the headings are on {place} {found.header_line}; what stands above is ignored")
+    return Grid(source, sheet, found.headings, found.sample,
+                lambda con, table, watch=NOBODY: _load_text(con, table, path, name, found, bool(sheet), watch),
+                notes, assumptions, path, found)
+
+
+def _delimiter_name(marks: Marks) -> str:
+    return dialects.DELIMITERS.get(marks.delimiter, repr(marks.delimiter))
+
+
+def _load_text(con: Connection, name: str, path: Path, file_name: str, found: dialects.Layout, tidy: bool,
+               watch: Watch) -> Relation:
+    """Read the file with the layout said in full, so that nothing is guessed: at once by DuckDB where every record is
+    sound, else record by record, so that what is astray is mended or refused with its true line."""
+    con.execute(f"drop table if exists {name}_text")
+    ragged: list[Ragged] = []
+    mended = 0
+    rows = _read_at_once(con, name, path, found, tidy, watch) if found.marks.is_plain and not found.pad else None
+    if rows is not None:
+        source = f"select *, rowid + {found.first_line} as file_line from {name}_text"
     else:
-        con.register(f"{name}_arrow", pa.table({"file_line": lines}))
-        # Joined once: a positional join runs on one core, each time it is read.
-        con.execute(f"""
-            create or replace temp table {name}_lines as select * from {name}_text positional join {name}_arrow""")
-        con.unregister(f"{name}_arrow")
-        con.execute(f"drop table {name}_text")
-        source = f"select * from {name}_lines"
-    filled = f"coalesce({', '.join(columns)}) is not null"
-    con.execute(f"create or replace temp view {name} as select * from ({source}) where {filled}")
+        ragged, mended = _read_by_record(con, name, path, file_name, found, tidy, watch)
+        source = f"select * from {name}_text"
+    columns = [f"c{i}" for i in range(found.width)]
+    filled = f"select * from ({source}) where coalesce({', '.join(columns)}) is not null"
+    con.execute(f"create or replace temp view {name} as {filled}")
+    left_out, ragged = _leave_out(con, name, filled, found, ragged)
     rows = con.execute(f"select count(*) from {name}").fetchall()[0][0]
-    operands = {heading: Operand(f"c{i}", "VARCHAR") for i, heading in enumerate(dialect.headings) if heading}
-    return Relation(name, operands, rows + len(ragged), ragged)
+    operands = {heading: Operand(f"c{i}", "VARCHAR") for i, heading in enumerate(found.headings) if heading}
+    return Relation(name, operands, rows + len(ragged), ragged, True, left_out, mended)
+
+
+def _read_at_once(con: Connection, name: str, path: Path, found: dialects.Layout, tidy: bool,
+                  watch: Watch) -> int | None:
+    """The rows read by DuckDB; None where a record does not fit, or lines and records are not one for one."""
+    columns = {f"c{i}": "VARCHAR" for i in range(found.width)}
+    try:
+        watch.run(con, f"""
+            create or replace temp table {name}_text as select * from read_csv({quoted(str(path))}, auto_detect = false,
+                header = false, skip = {found.skip}, delim = {quoted(found.marks.delimiter)},
+                quote = {quoted(found.marks.quote)}, escape = {quoted(found.marks.quote)}, columns = {columns!r},
+                store_rejects = true, rejects_limit = 1, max_line_size = {MAX_LINE})""", "reading.step.read")
+        rejected = con.execute("select count(*) from reject_errors").fetchall()[0][0]
+    except Cancellation:
+        raise
+    except Exception:  # whatever DuckDB cannot read is read record by record, which names what is wrong
+        return None
+    rows: int = con.execute(f"select count(*) from {name}_text").fetchall()[0][0]
+    return rows if not rejected and (tidy or rows == _line_count(path) - found.skip) else None
+
+
+def _read_by_record(con: Connection, name: str, path: Path, file_name: str, found: dialects.Layout, tidy: bool,
+                    watch: Watch) -> tuple[list[Ragged], int]:
+    """Fill `<name>_text` with the records that fit; returns those that do not, and how many were mended."""
+    columns = [f"c{i}" for i in range(found.width)]
+    texts = ", ".join(f"{c} varchar" for c in columns)
+    con.execute(f"create or replace temp table {name}_text({texts}, file_line bigint)")
+    ragged: list[Ragged] = []
+    mended, chunk, lines = 0, [], []
+    size = max(path.stat().st_size, 1)
+    with path.open("rb") as raw:
+        file = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
+        for _ in range(found.skip):
+            file.readline()
+        try:
+            for number, record in enumerate(records(file, found.marks, found.width)):
+                if not any(cell and not cell.isspace() for cell in record.fields):
+                    continue
+                line = found.first_line + number if tidy else record.line + found.skip
+                fields = _fitted(record.fields, found)
+                if fields is None:
+                    ragged.append(_ragged(line, record, found))
+                else:
+                    mended += record.mended
+                    chunk.append(fields)
+                    lines.append(line)
+                if len(chunk) == CHUNK_ROWS:
+                    _append(con, name, columns, chunk, lines)
+                    chunk, lines = [], []
+                    watch.step("reading.step.read", 0.3 + 0.7 * raw.tell() / size)
+        except Swallowed as hole:
+            line = hole.line + found.skip
+            raise KamError(f"{file_name}: line {line} opens a quote that swallows {hole.lines:,} lines; "
+                           "close it there and load again") from None
+    _append(con, name, columns, chunk, lines)
+    return ragged, mended
+
+
+def _fitted(fields: list[str], found: dialects.Layout) -> list[str] | None:
+    """The fields cut or filled up to the table's width where nothing is lost by it and the layout allows it."""
+    missing = found.width - len(fields)
+    if not missing:
+        return fields
+    if missing < 0:
+        return fields[:missing] if not any(cell.strip() for cell in fields[missing:]) else None
+    return fields + [""] * missing if found.pad else None
+
+
+def _ragged(line: int, record: Record, found: dialects.Layout) -> Ragged:
+    many = "many" if len(record.fields) > found.width else "few"
+    reason = f"too {many} fields ({len(record.fields)} instead of {found.width})"
+    return line, found.marks.one.join(record.fields)[:200], reason
+
+
+def _append(con: Connection, name: str, columns: list[str], chunk: list[list[str]], lines: list[int]) -> None:
+    if not chunk:
+        return
+    arrays = {c: pa.array([cell or None for cell in cells], pa.string())
+              for c, cells in zip(columns, zip(*chunk, strict=True), strict=True)}
+    con.register(f"{name}_arrow", pa.table({**arrays, "file_line": pa.array(lines, pa.int64())}))
+    con.execute(f"insert into {name}_text select * from {name}_arrow")
+    con.unregister(f"{name}_arrow")
+
+
+def _leave_out(con: Connection, name: str, filled: str, found: dialects.Layout,
+               ragged: list[Ragged]) -> tuple[dict[str, int], list[Ragged]]:
+    """Take totals and notes below the table out of the view; how many by reason (a text key), and what stays ragged."""
+    left_out: dict[str, int] = {}
+    lines: list[int] = []
+    if found.notes:
+        last = con.execute(f"select file_line from {name} order by file_line desc limit {found.notes}").fetchall()
+        notes = sorted([*(row[0] for row in last), *(line for line, _, _ in ragged)])[-found.notes:]
+        left_out["reading.left_out.below"] = len(notes)
+        ragged = [r for r in ragged if r[0] not in notes]
+        lines += notes
+    if found.totals:
+        rows = con.execute(f"select file_line from {name} where {_total_sql(found.totals, found.width)}").fetchall()
+        totals = {row[0] for row in rows} - set(lines)
+        if totals:
+            left_out["reading.left_out.totals"] = len(totals)
+            lines += totals
+    if lines:
+        con.execute(f"create or replace temp table {name}_out as select unnest(?::bigint[]) as line", [lines])
+        con.execute(f"create or replace temp view {name} as select * from ({filled}) "
+                    f"where file_line not in (select line from {name}_out)")
+    return left_out, ragged
+
+
+def _total_sql(rule: dialects.Totals, width: int) -> str:
+    """As `dialects.is_total`; the cheap question comes first, the words are looked at only where it holds."""
+    blank = " or ".join(f"c{i} is null" for i in rule.usual)
+    word = " or ".join(f"(length(c{i}) <= 60 and regexp_full_match(c{i}, {quoted(dialects.TOTAL)}))"
+                       for i in rule.columns)
+    number = " or ".join(f"regexp_matches(c{i}, '^\\W*\\d')" for i in range(width))
+    return f"case when {blank} then ({word}) and ({number}) else false end"
 
 
 def drop(con: Connection, relation: Relation) -> None:
     """Free what `load` put into the connection."""
     kind = "view" if relation.is_view else "table"
     con.execute(f"drop {kind} if exists {relation.name}")
-    for table in (f"{relation.name}_text", f"{relation.name}_lines", "reject_errors", "reject_scans"):
+    for table in (f"{relation.name}_text", f"{relation.name}_out", "reject_errors", "reject_scans"):
         con.execute(f"drop table if exists {table}")
 
 
-REASONS = {"MISSING COLUMNS": "too few fields", "TOO MANY COLUMNS": "too many fields",
-           "UNQUOTED VALUE": "a quote is not closed or stands inside a field",
-           "LINE SIZE OVER MAXIMUM": "the line is too long", "INVALID ENCODING": "bytes that are not text"}
-
-
-def _lines(con: Connection, name: str, path: Path, file_name: str,
-           dialect: dialects.Dialect) -> tuple[np.ndarray | None, list]:
-    """File lines of the rows that were taken (None: they follow one another) and the rows that do not fit."""
-    taken = con.execute(f"select count(*) from {name}_text").fetchall()[0][0]
-    rejects = con.execute("""
-        select min(byte_position), any_value(csv_line), any_value(error_type), any_value(error_message)
-        from reject_errors group by line_byte_position order by 1""").fetchall()
-    last = _line_count(path)
-    if not rejects and last - dialect.first_line + 1 == taken:
-        return None, []
-    starts, ends = _record_starts(path, dialect), _newlines(path)
-    ragged = []
-    for position, text, kind, message in rejects:
-        line = int(np.searchsorted(ends, position - 1)) + 1
-        place = int(np.searchsorted(starts, line, side="right"))
-        start = int(starts[place - 1]) if place else line
-        swallowed = (int(starts[place]) if place < len(starts) else last + 1) - start
-        if kind == "UNQUOTED VALUE" and swallowed > LOST_LINES:
-            raise KamError(f"{file_name}: line {start} opens a quote that swallows {swallowed:,} lines; "
-                           "close it there and load again")
-        found = message.split("Found:")[-1].strip() if "Found:" in message else ""
-        expected = f" ({found} instead of {len(dialect.headings)})" if found.isdigit() else ""
-        ragged.append((start, text.strip("\r\n")[:200], REASONS.get(kind, kind.lower()) + expected))
-    kept = np.setdiff1d(starts, np.array([line for line, _, _ in ragged], dtype=np.int64))
-    if len(kept) != taken:
-        # Two readers disagree on where records end (stray quotes): count from the top rather than point at wrong lines.
-        kept = np.arange(taken) + dialect.first_line
-    return kept, ragged
-
-
 def _line_count(path: Path) -> int:
-    """Lines of a file, the last with or without a line end."""
+    """Lines of a file, the last with or without a line end; blank lines at its end do not count."""
     count, tail = 0, b""
     with path.open("rb") as file:
         while chunk := file.read(1 << 22):
             count += chunk.count(b"\n")
-            tail = chunk
-    return count + (not tail.endswith(b"\n"))
-
-
-def _newlines(path: Path) -> np.ndarray:
-    """Byte positions of all line ends."""
-    found, offset = [np.array([], dtype=np.int64)], 0
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 24):
-            found.append(np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == 10) + offset)
-            offset += len(chunk)
-    return np.concatenate(found)
-
-
-def _record_starts(path: Path, dialect: dialects.Dialect) -> np.ndarray:
-    """File line on which each record that is not blank starts, below the headings; ends at a quote never closed."""
-    starts, line = [], 0
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        reader = csv.reader(file, delimiter=dialect.delimiter)
-        try:
-            for row in reader:
-                if row and line + 1 >= dialect.first_line:
-                    starts.append(line + 1)
-                line = reader.line_num
-        except csv.Error:
-            pass
-    return np.array(starts, dtype=np.int64)
+            tail = (tail + chunk)[-4096:]
+    ends = tail.replace(b"\r", b"")
+    return count - (len(ends) - len(ends.rstrip(b"\n"))) + 1
 
 
 # Workbooks
 
-def _sheet_grids(source: Source, scratch: Path, format: dict[str, Any]) -> list[Grid]:
+def _sheet_grids(source: Source, scratch: Path, format: dict[str, Any], watch: Watch) -> list[Grid]:
     if "sheets" not in source.cache:
-        source.cache["sheets"] = read_sheets(source.path, source.name)
-    sheets = source.cache["sheets"]
-    return [_sheet_grid(source, sheet, rows, format.get("header_row"))
-            for sheet, rows in sheets.items()]
+        source.cache["sheets"] = read_sheets(source.path, source.name, scratch, watch)
+    return [_sheet_grid(source, sheet, format) for sheet in source.cache["sheets"]]
 
 
-def _sheet_grid(source: Source, sheet: str, rows: list[list[str]], header_row: int | None) -> Grid:
-    index = dialects.header_index(rows[:SAMPLE_ROWS]) if header_row is None else header_row - 1
-    if not 0 <= index < len(rows):
-        raise KamError(f"{source.name} [{sheet}]: header_row = {header_row}, but the sheet has {len(rows)} rows")
-    width = max((i + 1 for row in rows[index:] for i, cell in enumerate(row) if cell.strip()), default=0)
-    if width > dialects.MAX_COLUMNS:
-        raise KamError(f"{source.name} [{sheet}]: has {width:,} columns, more than {dialects.MAX_COLUMNS:,}; "
-                       "keep only the columns needed")
-    body = [(number, row) for number, row in enumerate(rows[index + 1:], index + 2) if any(c.strip() for c in row)]
-    names = dialects.headings(rows[index][:width])
-    notes = [f"the headings are on row {index + 1}; what stands above is ignored"] if index else []
-    return Grid(source, sheet, names, tuple(tuple(row) for _, row in body[:SAMPLE_ROWS]),
-                lambda con, name: _load_sheet(con, name, names, body), notes)
-
-
-def _load_sheet(con: Connection, name: str, names: tuple[str, ...], body: list[tuple[int, list[str]]]) -> Relation:
-    columns = {f"c{i}": pa.array([row[i] or None if i < len(row) else None for _, row in body], pa.string())
-               for i in range(len(names))}
-    con.register(f"{name}_arrow", pa.table({**columns, "file_line": pa.array([line for line, _ in body], pa.int64())}))
-    con.execute(f"create or replace temp table {name} as select * from {name}_arrow")
-    con.unregister(f"{name}_arrow")
-    operands = {heading: Operand(f"c{i}", "VARCHAR") for i, heading in enumerate(names) if heading}
-    return Relation(name, operands, len(body), [], is_view=False)
+def _sheet_grid(source: Source, sheet: Sheet, format: dict[str, Any]) -> Grid:
+    name = f"{source.name} [{sheet.name}]"
+    wanted = format.get("header_row")
+    if wanted is not None and not 0 <= wanted <= sheet.rows:
+        raise KamError(f"{name}: header_row = {wanted}, but the sheet has {sheet.rows} rows")
+    found = dialects.layout(sheet.path, name, format, tidy=True)
+    said = found.assumptions
+    notes = []
+    if sheet.empty_formulas:
+        notes.append(f"{sheet.empty_formulas:,} formulas have no value; open it in a spreadsheet program and save it")
+        said += (Assumption("formulas", None, sheet.empty_formulas, ASK, (
+            "reading.why.formulas", {"cells": sheet.empty_formulas})),)
+    return _grid(source, sheet.name, sheet.path, found, notes, said)
 
 
 # Parquet
 
-def _parquet_grids(source: Source, scratch: Path, format: dict[str, Any]) -> list[Grid]:
+def _parquet_grids(source: Source, scratch: Path, format: dict[str, Any], watch: Watch) -> list[Grid]:
     try:
         with pq.ParquetFile(source.path) as file:
             names = tuple(file.schema_arrow.names)
@@ -255,7 +316,7 @@ def _parquet_grids(source: Source, scratch: Path, format: dict[str, Any]) -> lis
                        "export only what is needed")
     rows = batch.to_pylist() if batch is not None else []
     sample = tuple(tuple("" if row[n] is None else str(row[n]) for n in names) for row in rows)
-    return [Grid(source, None, names, sample, lambda con, name: _load_parquet(con, name, source))]
+    return [Grid(source, None, names, sample, lambda con, name, watch=NOBODY: _load_parquet(con, name, source))]
 
 
 def _load_parquet(con: Connection, name: str, source: Source) -> Relation:

@@ -17,6 +17,7 @@ from kam_core.ingest.guess import guess_sources
 from kam_core.ingest.mapping import Mapping, TableMapping
 from kam_core.ingest.rows import insert_ragged, insert_rows, refuse_duplicates
 from kam_core.schema import TABLES, Table
+from kam_core.text.i18n import t
 
 
 @dataclass
@@ -165,10 +166,14 @@ def _stage(con: Connection, job: Job, source_id: int, staged: Staged, today: dt.
     typed = typed_columns(con, table, job.mapping, nodes, relation, notes)
     taken, refused = insert_rows(con, table, typed, relation, where, source_id, today)
     refused += insert_ragged(con, table, relation, source_id)
-    _add_counts(staged, table.name, relation.rows, taken, refused, left_out)
+    left_out |= {t("en", reason): rows for reason, rows in loaded.left_out.items()}
+    rows_read = relation.rows + sum(loaded.left_out.values())
+    if loaded.mended:
+        notes.append(f"{loaded.mended:,} rows have quotes astray; they were read as letters")
+    _add_counts(staged, table.name, rows_read, taken, refused, left_out)
     source = grid.source
     staged.files.append(SourceFile(source_id, source.path, source.name, _sha256(source), source.size, table.name,
-                                   grid.sheet, relation.rows, sum(left_out.values()), notes, dict(job.mapping.format)))
+                                   grid.sheet, rows_read, sum(left_out.values()), notes, dict(job.mapping.format)))
     staged.warnings += _remarks(con, table, source_id, grid, today, notes)
     drop(con, loaded)
 

@@ -1,0 +1,154 @@
+"""The records of a text file, read strictly and mended where quotes are astray, each with the line it starts on."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+MAX_CELL = 10 * 1024 * 1024  # characters
+MAX_RECORD_LINES = 1_000
+LOST_LINES = 10  # a quote never closed that takes in more lines than this is no cell but a hole in the file
+csv.field_size_limit(MAX_CELL)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What parts and wraps the fields. `delimiter` ", " is a comma with a blank, " " is any run of blanks; no quote
+    is ""; `escape` is what stands before a quote inside quotes where it is not doubled, else ""."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = ""
+
+    @property
+    def one(self) -> str:
+        """The delimiter as one character."""
+        return self.delimiter[0]
+
+    @property
+    def is_plain(self) -> bool:
+        """True for what DuckDB reads as we do."""
+        return len(self.delimiter) == 1 and self.delimiter != " " and not self.escape
+
+    def reader(self, lines: Iterable[str], strict: bool = True) -> Iterator[list[str]]:
+        return csv.reader(lines, delimiter=self.one, quotechar=self.quote or None, escapechar=self.escape or None,
+                          quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE, strict=strict,
+                          skipinitialspace=self.delimiter in (", ", " "))
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record: the line it starts on, how many lines it takes, its fields, and whether quotes had to be mended."""
+
+    line: int
+    lines: int
+    fields: list[str]
+    mended: bool = False
+
+
+class Swallowed(Exception):
+    """A quote opened on `line` and never closed takes in `lines` lines."""
+
+    def __init__(self, line: int, lines: int) -> None:
+        super().__init__(line, lines)
+        self.line, self.lines = line, lines
+
+
+class _Lines:
+    """Lines of a file that can be given back; `taken` are those of the record being read."""
+
+    def __init__(self, lines: Iterable[str], strip: bool) -> None:
+        self.lines, self.strip = iter(lines), strip
+        self.given_back: deque[str] = deque()
+        self.taken: list[str] = []
+        self.number = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) > MAX_RECORD_LINES:
+            raise csv.Error("too many lines")
+        line = self.given_back.popleft() if self.given_back else next(self.lines)
+        self.number += 1
+        self.taken.append(line)
+        return line.strip(" \r\n") + "\n" if self.strip else line
+
+    def give_back(self) -> None:
+        """All lines of the record but its first will be read again."""
+        self.given_back.extendleft(reversed(self.taken[1:]))
+        self.number -= len(self.taken) - 1
+        del self.taken[1:]
+
+
+def records(lines: Iterable[str], marks: Marks, width: int | None = None) -> Iterator[Record]:
+    """Read records; with a `width` known, quotes astray are mended where that gives so many fields.
+
+    Raises Swallowed for a quote that is opened and never closed, unless it is on one of the last lines.
+    """
+    source = _Lines(lines, marks.delimiter == " ")
+    reader = marks.reader(source)
+    while True:
+        source.taken = []
+        start = source.number + 1
+        fields: list[str] | None
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            fields = None
+        if fields is not None and (len(source.taken) == 1 or width is None or len(fields) == width):
+            yield Record(start, len(source.taken), fields)
+            continue
+        if fields is None and len(source.taken) > LOST_LINES:
+            raise Swallowed(start, len(source.taken))
+        first = source.taken[0].rstrip("\r\n")
+        mended = _mended(first, marks, width)
+        if fields is not None and (width is None or len(mended) != width):
+            yield Record(start, len(source.taken), fields)
+            continue
+        source.give_back()
+        reader = marks.reader(source)
+        yield Record(start, 1, mended, True)
+
+
+def _mended(line: str, marks: Marks, width: int | None) -> list[str]:
+    """The fields of a line whose quotes are astray: closed only before a delimiter, else taken as letters; the way
+    that gives `width` fields wins, then the first that gives more than one."""
+    ways = [_fields(line, marks, quotes_may_stand_inside=inside) for inside in (True, False)]
+    ways.append(line.split(marks.one))
+    fitting = [fields for fields in ways if len(fields) == width]
+    return fitting[0] if fitting else ways[1]
+
+
+def _fields(line: str, marks: Marks, quotes_may_stand_inside: bool) -> list[str]:
+    """Split a line; a field that opens a quote runs to the next quote before a delimiter, or, where quotes may not
+    stand inside and one does, is taken as it is up to the next delimiter."""
+    fields, place, quote, one = [], 0, marks.quote, marks.one
+    while place <= len(line):
+        opens = quote and line.startswith(quote, place)
+        end = _closing(line, place + 1, marks, quotes_may_stand_inside) if opens else -1
+        if end >= 0:
+            fields.append(line[place + 1:end].replace(quote * 2, quote))
+            place = end + 2
+        else:
+            stop = line.find(one, place)
+            stop = len(line) if stop < 0 else stop
+            fields.append(line[place:stop])
+            place = stop + 1
+    return fields
+
+
+def _closing(line: str, place: int, marks: Marks, quotes_may_stand_inside: bool) -> int:
+    """Where a quoted field ends, or -1 where it does not."""
+    while (found := line.find(marks.quote, place)) >= 0:
+        after = line[found + 1:found + 2]
+        if after in ("", marks.one):
+            return found
+        if after != marks.quote and not quotes_may_stand_inside:
+            return -1
+        place = found + (2 if after == marks.quote else 1)
+    return -1
