@@ -115,7 +115,7 @@ def days() -> None:
 
 def _loads() -> list[date]:
     """The last days on which deals were loaded."""
-    loads = session.meta("loads")
+    loads = session.meta("load_days")
     told: Any = loads[loads.table_name == "opportunities"].created_at if len(loads) else []
     return sorted({pd.Timestamp(moment).date() for moment in told}, reverse=True)[:4]
 

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 import pandas as pd
 import streamlit as st
 
-from kam_core.access.person import LOCAL, Person
+from kam_core.access.person import Person
 from kam_core.access.scope import Scope
 from kam_core.charts.tokens import Look, look
+from kam_core.errors import KamError
 from kam_core.metrics import query
 from kam_core.metrics.facts import Facts
 from kam_core.metrics.reports import report as run_report
@@ -28,9 +29,11 @@ from kam_core.warehouse.version import built_by
 ROOT = Path(__file__).resolve().parents[2]
 META = {
     "loads": "select * from meta.loads order by created_at, table_name",
+    "load_days": "select table_name, created_at from meta.loads order by created_at",
     "quality": "select * from meta.quality order by severity desc, rows desc",
     "refused": "select * from meta.refused limit 10000",
 }
+META_NEEDS = {"loads": "history", "quality": "rows", "refused": "rows"}  # the right that one needs to see it
 T = TypeVar("T")
 KEPT: dict[str, Any] = {"max_entries": 400, "show_spinner": False}
 
@@ -75,7 +78,13 @@ def renew() -> Snapshot | None:
 def reader() -> Reader:
     found = snapshot()
     assert found, "pages run only where there is data"
-    return _reader(str(found.path))
+    return _own_reader(str(found.path)) if source() == UPLOAD else _reader(str(found.path))
+
+
+def company() -> tuple[str, Reader | None]:
+    """The company's data and what they are kept by, also where the session looks at its own upload."""
+    found = _store(str(folder())).current()
+    return (str(found.path), _reader(str(found.path))) if found else ("", None)
 
 
 # --- what this session uploaded
@@ -141,8 +150,9 @@ def use(view: View) -> None:
 
 
 def person() -> Person:
-    """Who is asking."""
-    return LOCAL
+    """Who is asking. Fails without app.py, which finds that out before anything else."""
+    found: Person = st.session_state["_person"]
+    return found
 
 
 def scope() -> Scope:
@@ -185,7 +195,10 @@ def report(view: View, name: str, **settings: Any) -> pd.DataFrame:
 
 
 def meta(table: str) -> pd.DataFrame:
-    """One of the tables about the data itself: loads, quality, refused; empty where it was never written."""
+    """One of the tables about the data itself, such as loads or refused; KamError where the person has no right to."""
+    needed = META_NEEDS.get(table)
+    if needed and not person().may(needed):
+        raise KamError(words("empty.no_right_why", what=words("page.status.title")))
     return _meta(_version(), table)
 
 

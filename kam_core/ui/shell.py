@@ -8,10 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from kam_core.ui import address, drill, session, sidebar, states, style
+from kam_core.ui import address, drill, identity, session, sidebar, states, style
 from kam_core.ui.session import words
 
 ICON = Path(__file__).parent / "assets" / "icon.png"
+NEEDS = {"status": "history"}  # pages that not everybody may open, and the right that they need
 Menu = Mapping[str, Mapping[str, str]]
 
 
@@ -55,6 +56,20 @@ def run(page: Any, menu: Menu) -> None:
         links, chosen, last = st.container(gap=None, key="menu"), st.container(), st.container()
     with last:
         sidebar.language()
+    if not identity.admitted():
+        return
+    identity.banner()
+    with last:
+        identity.account()
+    session.settle_source(page.url_path)
+    if page.url_path in session.NOT_ABOUT_DATA:
+        address.read(page.url_path, filters=False)
+        address.keep()
+        session.use(session.everything())
+        address.write(page.url_path)
+        _menu(menu, links, page.url_path)
+        _guarded(page)
+        return
     if session.snapshot() is None:
         _menu(menu, links, page.url_path)
         states.no_warehouse()
@@ -86,7 +101,9 @@ def _menu(menu: Menu, place: Any, current: str) -> None:
     with place:
         st.html(f'<div class="kam-brand">{words("app.name")}</div>')
         for section, pages in menu.items():
-            shown = [name for name in pages if name != "account"]  # that one is reached from lists and charts
+            shown = [name for name in pages if _is_listed(name)]
+            if not shown:
+                continue
             if len(shown) == 1:
                 _link(pages[shown[0]], shown[0])
                 continue
@@ -99,11 +116,23 @@ def _menu(menu: Menu, place: Any, current: str) -> None:
                     _link(pages[name], name)
 
 
+def _is_listed(name: str) -> bool:
+    """One account is reached from lists and charts; what a person may not see is not offered."""
+    return name != "account" and _may_open(name)
+
+
+def _may_open(name: str) -> bool:
+    return name not in NEEDS or session.person().may(NEEDS[name])
+
+
 def _link(path: str, name: str) -> None:
     st.page_link(path, label=words(f"menu.{name}"), query_params=address.chosen(account=None), width="stretch")
 
 
 def _guarded(page: Any) -> None:
+    if not _may_open(page.url_path):
+        states.no_right(page.title)
+        return
     try:
         page.run()
     except Exception as error:  # anything: the reader gets a plain sentence, the log the rest

@@ -47,6 +47,13 @@ def nothing_to_hand_over() -> None:
         st.write(words("empty.no_handover_do"))
 
 
+def no_right(page: str) -> None:
+    """A page that is not for everybody, opened by its address."""
+    st.title(words("empty.no_right_title"), anchor=False)
+    st.write(words("empty.no_right_why", what=page))
+    st.write(words("empty.no_right_do"))
+
+
 def not_loaded(table: str, shows: str) -> None:
     """An optional table is absent: what it would show, and its template."""
     st.markdown(f"**{words('empty.not_loaded_title', table=words(f'table.{table}'))}**")

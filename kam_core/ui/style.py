@@ -72,6 +72,13 @@ section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
 .kam-event span { display: inline-block; min-width: 4.2rem; opacity: .7; font-variant-numeric: tabular-nums; }
 .kam-event i { display: inline-block; width: .55em; height: .55em; border-radius: 50%; margin-right: .5em; }
 .kam-event b { font-weight: 600; }
+.kam-who { font-size: .86rem; line-height: 1.4; }
+.kam-out { font-size: .9rem; color: inherit; }
+.st-key-account { margin-top: .4rem; }
+.st-key-acting { background: var(--kam-text); color: var(--kam-surface); border-radius: 6px; padding: .35rem .8rem; }
+.kam-acting { font-weight: 600; }
+.st-key-acting > div:first-child { flex: 1 1 auto; }
+.st-key-gate { max-width: 34rem; margin: 12vh auto 0 auto; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3rem .8rem 1rem .8rem; }
   .st-key-matrix_scroll > div { min-width: 640px; }
