@@ -44,6 +44,7 @@ class SignIn:
     claim: str = "email"
     provider: str = ""
     hours: float = field(default=12.0, metadata={"low": 0.05, "high": 720.0})
+    sign_out: str = ""
 
 
 @dataclass(frozen=True)
