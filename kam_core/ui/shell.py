@@ -61,15 +61,6 @@ def run(page: Any, menu: Menu) -> None:
     identity.banner()
     with last:
         identity.account()
-    session.settle_source(page.url_path)
-    if page.url_path in session.NOT_ABOUT_DATA:
-        address.read(page.url_path, filters=False)
-        address.keep()
-        session.use(session.everything())
-        address.write(page.url_path)
-        _menu(menu, links, page.url_path)
-        _guarded(page)
-        return
     if session.snapshot() is None:
         _menu(menu, links, page.url_path)
         states.no_warehouse()
