@@ -78,7 +78,7 @@ def renew() -> Snapshot | None:
 def reader() -> Reader:
     found = snapshot()
     assert found, "pages run only where there is data"
-    return _own_reader(str(found.path)) if source() == UPLOAD else _reader(str(found.path))
+    return _reader(str(found.path))
 
 
 def company() -> tuple[str, Reader | None]:
