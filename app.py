@@ -28,7 +28,7 @@ PAGES = {
         "managers": "pages/people/managers.py", "coverage": "pages/people/coverage.py",
         "handover": "pages/people/handover.py",
     },
-    "data": {"status": "pages/data/status.py"},
+    "data": {"status": "pages/data/status.py", "audit": "pages/data/audit.py"},
 }
 
 shell.begin()

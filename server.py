@@ -14,6 +14,7 @@ import streamlit as st
 import uvicorn
 from starlette.middleware import Middleware
 
+from kam_core.access import identity, users
 from kam_core.errors import KamError
 from kam_core.serving import binding, compressed, failures, guard, headers, health
 
@@ -22,8 +23,15 @@ STATIC = Path(st.__file__).parent / "static"  # the user interface's own files
 
 def _checked() -> None:
     """Settings that would open the dashboard wider than meant end the server before it listens."""
+    address = st.get_option("server.address")
     try:
-        binding.check_hosts(st.get_option("server.address"), st.get_option("server.allowedHosts"))
+        binding.check_hosts(address, st.get_option("server.allowedHosts"))
+        identity.check(
+            users.load(),
+            is_local=binding.is_local(address),
+            headers=st.get_option("server.trustedUserHeaders") or {},
+            has_provider=bool(st.secrets.load_if_toml_exists() and "auth" in st.secrets),
+        )
     except KamError as refusal:
         sys.exit(f"server.py: {refusal}")
 

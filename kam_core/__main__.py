@@ -13,6 +13,7 @@ from kam_core import commands
 from kam_core.errors import KamError
 from kam_core.metrics import reports
 from kam_core.metrics.query import DIMENSIONS
+from kam_core.state import ACTIONS
 
 DEFAULT_WAREHOUSE = Path(__file__).resolve().parent.parent / "data" / "warehouse"
 
@@ -105,6 +106,22 @@ def _history(add) -> None:  # type: ignore[no-untyped-def]
     undo.add_argument("--to", metavar="ID", help="the snapshot to go back to (default: the one before the last load)")
     add("verify", commands.verify, "check that the current snapshot is whole", "verify")
     add("rebuild", commands.rebuild, "apply a changed policy, or a newer version, to what is loaded", "rebuild")
+    audit = add("audit", commands.audit, "who did what, latest first", "audit --action export --since 2026-11-01")
+    audit.add_argument("--search", default="", metavar="TEXT", help="anywhere in an entry")
+    audit.add_argument("--person", default="", metavar="EMAIL")
+    audit.add_argument("--action", default="", choices=["", *ACTIONS], metavar="ACTION", help=", ".join(ACTIONS))
+    audit.add_argument("--since", type=date.fromisoformat, metavar="DAY")
+    audit.add_argument("--until", type=date.fromisoformat, metavar="DAY")
+    audit.add_argument("--limit", type=int, default=100, metavar="N")
+    audit.add_argument("--as-user", metavar="EMAIL", help="refused unless this person may see it")
+    audit.add_argument("--json", action="store_true")
+    backup = add("backup", commands.backup, "the whole installation in one file, also while the dashboard runs",
+                 "backup kam-2026-11-18.tar")
+    backup.add_argument("file", type=Path, metavar="FILE")
+    restore = add("restore", commands.restore, "put back what a backup holds, after checking every byte of it",
+                  "restore kam-2026-11-18.tar --replace")
+    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.add_argument("--replace", action="store_true", help="although there are data; they are kept aside")
     check = add("check", commands.check, "data quality of the current snapshot", "check --json")
     check.add_argument("--json", action="store_true")
     _as_user(check)

@@ -7,14 +7,15 @@ import json
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kam_core import ingest
+from kam_core import backup as backups
+from kam_core import ingest, ledger
 from kam_core import policy as policies
 from kam_core.access import people, users
 from kam_core.access.person import LOCAL, RIGHTS, Person
@@ -22,12 +23,13 @@ from kam_core.demo import generate
 from kam_core.errors import KamError
 from kam_core.metrics import query, reports
 from kam_core.metrics.measures import MEASURES
+from kam_core.state import State, path_for
 from kam_core.text.i18n import t
 from kam_core.view import Filters, Period, View
 from kam_core.warehouse import backtest as replays
 from kam_core.warehouse import load as loading
 from kam_core.warehouse.engine import Reader
-from kam_core.warehouse.snapshots import Snapshot, Store
+from kam_core.warehouse.snapshots import Snapshot, Store, user
 from kam_core.warehouse.version import built_by
 
 Arguments = argparse.Namespace
@@ -41,6 +43,7 @@ def demo(args: Arguments) -> None:
         truths.update(generate(con, args.scale, seed=args.seed, orders=args.orders))
 
     snapshot = loading.fill(store, put, policies.load(args.policy), _progress("building the demo company"))
+    _record(args, "demo", snapshot)
     path = args.warehouse / "demo_truths.json"
     path.write_text(json.dumps(truths, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
     _say(f"built {snapshot.id}; the planted truths are in {path.name}")
@@ -52,6 +55,8 @@ def load(args: Arguments) -> None:
         Store(args.warehouse), args.paths, mapping, args.as_table, args.mode, policies.load(args.policy),
         args.dry_run, args.rejects, _progress("loading"), args.wait,
     )
+    if report.snapshot:
+        _record(args, "load", report.snapshot)
     if args.json:
         _print_json(report.to_dict())
         return
@@ -98,6 +103,7 @@ def _described(snapshot: Snapshot) -> dict[str, Any]:
 
 def undo(args: Arguments) -> None:
     snapshot = Store(args.warehouse).undo(args.to)
+    _record(args, "undo", snapshot)
     taken = ", ".join(snapshot.manifest.takes_back) or "nothing"
     print(f"published {snapshot.id}, which equals {snapshot.manifest.equals}; taken back: {taken}")
 
@@ -115,7 +121,76 @@ def verify(args: Arguments) -> int:
 
 def rebuild(args: Arguments) -> None:
     snapshot = loading.rebuild(Store(args.warehouse), policies.load(args.policy), _progress("rebuilding"))
+    if snapshot:
+        _record(args, "rebuild", snapshot)
     print(f"published {snapshot.id}" if snapshot else "nothing changed: policy and version are those in force")
+
+
+def audit(args: Arguments) -> None:
+    """Who did what, latest first."""
+    _allowed(args, "audit")
+    found = _state(args).events(args.search, args.person, args.action, args.since, args.until, args.limit)
+    if args.json:
+        _print_json([asdict(event) | {"at": event.at.isoformat()} for event in found])
+        return
+    for e in found:
+        who = f"{e.person} as {e.acting_for}" if e.acting_for else e.person
+        rows = "" if e.rows is None else f"  {e.rows:,} rows"
+        print(f"{e.at:%Y-%m-%d %H:%M:%S}Z  {who}  {e.action}{rows}  {json.dumps(e.what, ensure_ascii=False)}")
+    if not found:
+        _say("nothing was recorded that fits")
+
+
+def backup(args: Arguments) -> None:
+    listed = backups.write(_installation(args), args.file)
+    files = listed["files"]
+    size = sum(one["bytes"] for one in files.values())
+    _log(args, "backup", {"file": args.file.name, "bytes": size})
+    print(f"{args.file}: {len(files)} files, {size:,} bytes, every one read again and its checksum compared")
+
+
+def restore(args: Arguments) -> None:
+    listed, aside = backups.restore(_installation(args), args.file, args.replace)
+    _log(args, "restore", {"file": args.file.name, "of": listed["created_at"], "by": listed["created_by"]})
+    print(f"restored {len(listed['files'])} files of the backup of {listed['created_at']}, all as they were written")
+    if aside:
+        print(f"what was here is in {aside}")
+
+
+def _installation(args: Arguments) -> backups.Installation:
+    policy = args.policy or policies.DEFAULT_PATH
+    return backups.Installation(args.warehouse, path_for(args.warehouse), policy, users.path())
+
+
+def _state(args: Arguments) -> State:
+    return State(path_for(args.warehouse))
+
+
+def _record(args: Arguments, action: str, snapshot: Snapshot) -> None:
+    """Into the audit log. What is done is done: where the log cannot be written, that is said."""
+    keep_days = policies.load(args.policy).audit.keep_days
+    try:
+        ledger.published(_state(args), user(), action, Store(args.warehouse), snapshot, keep_days)
+    except KamError as error:
+        _say(f"not in the audit log: {error}")
+
+
+FILTERS = ("region", "industry", "tier", "manager", "segment", "account", "product_line", "partner")
+
+
+def _exported(args: Arguments, frame: pd.DataFrame, names: list[str]) -> None:
+    """What leaves as data for other programs is an export; a table on the screen is not."""
+    if args.format != "table":
+        asked = (*FILTERS, "period", "start", "end", "as_of")
+        filters = {name: getattr(args, name) for name in asked if getattr(args, name)}
+        _log(args, "export", {"what": names, "format": args.format, **filters}, len(frame))
+
+
+def _log(args: Arguments, action: str, what: dict[str, Any], rows: int | None = None) -> None:
+    try:
+        _state(args).record(user(), action, what, rows, acting_for=getattr(args, "as_user", None))
+    except KamError as error:
+        _say(f"not in the audit log: {error}")
 
 
 def check(args: Arguments) -> None:
@@ -154,6 +229,7 @@ def metric(args: Arguments) -> None:
     by = [d.strip() for d in args.by.split(",") if d.strip()]
     frame = query.measure(reader, view, args.keys, by)
     _print_frame(frame, args.format)
+    _exported(args, frame, args.keys)
     for key in args.keys:
         if frame[key].isna().all():
             reason = query.why_missing(reader, view, key, by)
@@ -165,7 +241,9 @@ def metric(args: Arguments) -> None:
 def report(args: Arguments) -> None:
     settings = dict(_setting(text) for text in args.settings)
     reader = _reader(args)
-    _print_frame(reports.report(reader, _view(args, reader), args.name, **settings), args.format)
+    frame = reports.report(reader, _view(args, reader), args.name, **settings)
+    _print_frame(frame, args.format)
+    _exported(args, frame, [args.name])
 
 
 def backtest(args: Arguments) -> None:
@@ -236,8 +314,7 @@ def _view(args: Arguments, reader: Reader) -> View:
         period = Period.between(args.start, args.end)
     else:
         period = Period(args.period or "all")
-    names = ("region", "industry", "tier", "manager", "segment", "account", "product_line", "partner")
-    filters = Filters(**{name: tuple(getattr(args, name)) for name in names})
+    filters = Filters(**{name: tuple(getattr(args, name)) for name in FILTERS})
     scope = _person(args, reader).scope
     return View(replace(scope, contacts=scope.contacts and args.contacts), filters, period, args.as_of)
 

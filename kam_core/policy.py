@@ -155,6 +155,13 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class Audit:
+    """How long it is kept who did what."""
+
+    keep_days: int = _between(730, 30, 36500)
+
+
+@dataclass(frozen=True)
 class Policy:
     company: Company = Company()
     tiers: Tiers = Tiers()
@@ -169,6 +176,7 @@ class Policy:
     score: Score = Score()
     alerts: Alerts = Alerts()
     retention: Retention = Retention()
+    audit: Audit = Audit()
 
     @property
     def sha256(self) -> str:

@@ -16,6 +16,10 @@ from kam_core.errors import KamError
 
 MIGRATIONS = sorted((Path(__file__).parent / "migrations").glob("*.sql"))
 KINDS = ("view", "note", "policy_draft", "handover_plan", "recipe", "mapping")
+ACTIONS = (  # what the product records
+    "sign_in", "sign_out", "view_as", "view_as_end", "export", "demo", "load", "undo", "policy", "rebuild", "backup",
+    "restore",
+)
 BUSY_SECONDS = 5.0  # how long one writer waits for another
 LONGEST_NAME = 120
 LARGEST_BODY = 1_000_000  # characters of JSON

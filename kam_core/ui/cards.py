@@ -17,7 +17,7 @@ from kam_core.export import tables
 from kam_core.metrics.measures import MEASURES, Measure
 from kam_core.text import numbers
 from kam_core.text.sentence import describe
-from kam_core.ui import drill, session
+from kam_core.ui import address, drill, exports, session
 from kam_core.ui.session import words
 from kam_core.view import Period, Span, View, add_months, month_start, year_before
 
@@ -206,13 +206,14 @@ def downloads(key: str, name: str, table: Table) -> None:
     )
     with st.container(horizontal=True, gap="xsmall", key=f"downloads_{key}"):
         for ending, build, mime in kinds:
-            st.download_button(
+            exports.button(
                 words(f"action.{ending}"),
                 build,
                 f"{key}.{ending}",
                 mime,
                 key=f"{ending}_{key}",
-                on_click="ignore",
+                what=name,
+                rows=len(frame),
             )
 
 

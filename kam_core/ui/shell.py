@@ -12,7 +12,7 @@ from kam_core.ui import address, drill, identity, session, sidebar, states, styl
 from kam_core.ui.session import words
 
 ICON = Path(__file__).parent / "assets" / "icon.png"
-NEEDS = {"status": "history"}  # pages that not everybody may open, and the right that they need
+NEEDS = {"status": "history", "audit": "audit"}  # pages that not everybody may open, and the right that they need
 Menu = Mapping[str, Mapping[str, str]]
 
 

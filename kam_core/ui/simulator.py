@@ -12,7 +12,7 @@ from kam_core.charts.tokens import TIERS
 from kam_core.policy import Policy, in_force, to_toml
 from kam_core.text import numbers
 from kam_core.text.sentence import own_script
-from kam_core.ui import cards, session, tiers
+from kam_core.ui import cards, exports, session, tiers
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
 
@@ -188,13 +188,14 @@ def _score_changes(changed: tuple[tuple[str, float], ...]) -> tuple[str, Table]:
 
 
 def _draft(rules: Rules, weights: Rules) -> None:
-    st.download_button(
+    drafted = _drafted(rules, weights)
+    exports.button(
         words("action.draft"),
-        _drafted(rules, weights),
+        lambda: drafted,
         "policy-draft.toml",
         "application/toml",
         key="draft",
-        on_click="ignore",
+        what=words("action.draft"),
         help=words("page.tiers.draft_help"),
     )
 

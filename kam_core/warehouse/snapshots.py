@@ -204,6 +204,20 @@ class Store:
                 last_source_id=max(draft.parent.manifest.last_source_id, target.manifest.last_source_id),
             ))  # fmt: skip
 
+    def replace_by(self, source: Path, aside: Path) -> None:
+        """Serves the snapshots of another folder, on the same disk, in place of these, which go to `aside`."""
+        with self.writing():
+            coming = {path.name: path for path in (source / "snapshots").glob("*")}
+            for name, path in coming.items():
+                os.replace(path, self._snapshots / name)
+            if coming:
+                _write_durably(self._pointer, (source / "CURRENT").read_text(encoding="ascii"))
+            former = [path for path in self._snapshots.iterdir() if coming and path.name not in coming]
+            for path in former:
+                (aside / "snapshots").mkdir(parents=True, exist_ok=True)
+                _patiently(lambda path=path: os.replace(path, aside / "snapshots" / path.name))  # type: ignore[misc]
+            self._manifests.clear()
+
     def undoing(self, to: str | None = None) -> tuple[Snapshot, Texts]:
         """What `undo` would do: the snapshot that is served again, and the ids of the loads that it takes back."""
         current = self.current()
