@@ -32,6 +32,7 @@ LINES = {
     "line": "count",
 }
 KINDS = ("order", "return", "visit", "meeting", "call", "care", "ticket", "deal", "contract", "manager", "tier")
+MET = ("visit", "meeting", "call", "care")  # events with a contact person
 MOST_EVENTS = 80
 Row = list[str]
 
@@ -159,7 +160,7 @@ def _identity() -> list[Row]:
     tiers = [f"{_day(t.day)} {t.key}" for t in frames.rows(_section("tier"))]
     if tiers:
         rows.append([words("page.account.tiers"), " → ".join(tiers)])
-    holders = [f"{_day(m.day)} {own_script(m.name, lang)}" for m in frames.rows(_section("manager"))]
+    holders = [f"{_day(m.day)} {_colleague(m.name)}" for m in frames.rows(_section("manager"))]
     if holders:
         rows.append([words("page.account.managers"), " → ".join(holders)])
     return rows
@@ -453,11 +454,8 @@ def _list(key: str, table: str, rows: list[Row], heads: list[str], frame: pd.Dat
     """A short list with the whole of it behind the dots; where the table was never loaded, its template."""
     question = words(f"page.account.{key}")
     shown = frame.drop(columns="section").dropna(axis=1, how="all")
-    behind = (
-        Table(shown, {"value": "count", "before": "count", "other": "count", "day": "date", "until": "date"})
-        if len(rows)
-        else None
-    )
+    units = {"value": "count", "before": "count", "other": "count", "day": "date", "until": "date"}
+    behind = Table(shown, units | ({"name": "person"} if key == "contacts" else {})) if len(rows) else None
     with cards.card(key, question, behind, _note(n)):
         if rows:
             _facts(rows, heads)
@@ -494,8 +492,11 @@ def _events_table(frame: pd.DataFrame) -> Table:
     shown = frame[["day", "key", "name", "value", "note"]].set_axis(
         ["date", "kind", "what", "amount", "number"], axis=1
     )
+    is_met = shown["kind"].isin(MET)
+    shown.insert(3, "contact", shown["what"].where(is_met))
+    shown["what"] = shown["what"].mask(is_met)
     shown["kind"] = [words(f"event.{k}") if k in texts_of_events() else k for k in shown["kind"]]
-    return Table(shown, {"date": "date", "amount": "money"})
+    return Table(shown, {"date": "date", "amount": "money", "contact": "person"})
 
 
 def texts_of_events() -> tuple[str, ...]:
@@ -538,6 +539,8 @@ def _event_text(f: Any) -> str:
         said.append(f"{_text(f.name)} → {f.note}")
     elif isinstance(f.name, str):
         said.append(own_script(f.name, lang))
+    elif f.key == "manager":
+        said.append(_colleague(f.name))
     if f.key == "ticket":
         said.append(
             words("page.account.answered_in", n=numbers.short(f.other, lang, "plain"))
@@ -595,6 +598,11 @@ def _day(value: Any) -> str:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else "–"
+
+
+def _colleague(name: Any) -> str:
+    """A manager's name, where the person may see it."""
+    return own_script(name, session.lang()) if isinstance(name, str) else words("view_as.colleague")
 
 
 def _known(value: Any) -> float | None:

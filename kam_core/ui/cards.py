@@ -33,6 +33,12 @@ class Table:
         """With the headings in the reader's language."""
         return self.frame.rename(columns={c: words(f"column.{c}") for c in self.frame.columns})
 
+    def masked(self) -> Table:
+        """As it leaves the app: contact persons by their first letter."""
+        persons = [c for c, unit in self.units.items() if unit == "person"]
+        hidden = {c: [f"{v[:1]}…" if isinstance(v, str) else v for v in self.frame[c]] for c in persons}
+        return Table(self.frame.assign(**hidden), self.units)
+
     def named_units(self) -> dict[str, str]:
         return {words(f"column.{c}"): unit for c, unit in self.units.items()}
 
@@ -40,10 +46,11 @@ class Table:
 def title(page: str) -> None:
     """The page's title and the sentence that says what is being looked at."""
     facts, loaded = session.facts(), session.snapshot()
+    whole = "" if session.scope().arms is None else "_short"  # how much there is of what one may not see is not said
     st.title(words(f"page.{page}.title"), anchor=False)
     sentence = describe(session.view(), session.calendar(), session.lang(), session.names())
     data = words(
-        "sentence.data_behind",
+        f"sentence.data_behind{whole}",
         date=numbers.day(facts.as_of, session.lang()),
         loaded=numbers.moment(loaded.created_at.astimezone() if loaded else None, session.lang()),
         accounts=numbers.short(facts.values["accounts"], session.lang(), "count"),
@@ -194,8 +201,8 @@ def _table_and_downloads(key: str, question: str, table: Table) -> None:
 
 
 def downloads(key: str, name: str, table: Table) -> None:
-    """CSV and Excel of exactly what is shown, built on the click."""
-    frame, units = table.named(), table.named_units()
+    """CSV and Excel of exactly what is shown, contact persons masked, built on the click."""
+    frame, units = table.masked().named(), table.named_units()
     kinds: tuple[tuple[str, Callable[[], bytes], str], ...] = (
         ("csv", lambda: tables.csv(frame), "text/csv"),
         (
