@@ -46,8 +46,8 @@ def outlook(look: Look, rows: list[dict[str, Any]], words: dict[str, str], heigh
 
 
 def grades(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height: int = 170) -> Spec:
-    """A row an earlier period: `name`, `low`, `high`, `actual` (shares of what was expected), `held` (bool), and the
-    texts `range_text`, `actual_text`, `held_text` for hover.
+    """A row an earlier period: `name`, `period` (given by a click), `low`, `high`, `actual` (shares of what was
+    expected), `held` (bool), and the texts `range_text`, `actual_text`, `held_text` for hover.
     """
     marks = [{**row, "color": look.good if row["held"] else look.bad} for row in rows]
     x = {"x": ordinal("name", axis={"labelAngle": 0, "labelOverlap": "greedy"})}
@@ -71,7 +71,7 @@ def grades(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height
             },
         },
         hit_area(
-            ("name",), x,
+            ("period",), x,
             [("name", words["name"]), ("range_text", words["range"]), ("actual_text", words["actual"]),
              ("held_text", words["held"])],
         ),

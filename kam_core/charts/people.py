@@ -86,6 +86,6 @@ def before_and_after(look: Look, rows: list[dict[str, Any]], words: dict[str, st
             "mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 10.5},
             "encoding": {**y, "x": number("after", **scale), "text": {"field": "label", "type": "nominal"}},
         },
-        hit_area(("manager",), y, tooltip, cursor="default"),
+        hit_area(("manager",), y, tooltip),
     ]
     return chart(look, rows, layers, height)

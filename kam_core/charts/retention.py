@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal, tips
+from kam_core.charts.parts import Spec, chart, click, hit_area, number, ordinal, tips
 from kam_core.charts.tokens import Look
 
 
 def rates(look: Look, rows: list[dict[str, Any]], names: list[str], low: float, height: int) -> Spec:
-    """A point a line and month: `line` (shown name, in the order of `names`), `month` (shown), `rate`, `label` (of the
-    last point, else "") and the texts `long`, `rate_text`. The axis starts at `low`, which need not be zero for lines.
+    """A point a line and month: `line` (shown name, in the order of `names`), `month` (shown), `day` (given by a
+    click), `rate`, `label` (of the last point, else "") and the texts `long`, `rate_text`. The axis starts at `low`,
+    which need not be zero for lines.
     """
     x = {"x": ordinal("month", axis={"labelAngle": 0, "labelOverlap": "greedy"})}
     axis = {"format": ".0%", "tickCount": 4, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}
@@ -23,19 +24,31 @@ def rates(look: Look, rows: list[dict[str, Any]], names: list[str], low: float, 
                 **x,
                 "y": y,
                 "color": {"field": "line", "type": "nominal", "scale": colours, "legend": None},
-                "tooltip": tips([("long", ""), ("rate_text", " ")]),
             },
         },
         {
             "mark": {"type": "text", "align": "right", "dy": -9, "fontWeight": 600},
             "encoding": {**x, "y": y, "text": {"field": "label", "type": "nominal"}},
         },
+        _month_areas(rows, names, x),
     ]
     return chart(look, rows, layers, height)
 
 
+def _month_areas(rows: list[dict[str, Any]], names: list[str], x: Spec) -> Spec:
+    """Each month's stretch of the chart, with all its rates on hover."""
+    months: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        month = months.setdefault(row["day"], {k: row[k] for k in ("month", "day", "long")})
+        month[f"rate{names.index(row['line'])}"] = row["rate_text"]
+    tooltip = [("long", " "), *((f"rate{n}", name) for n, name in enumerate(names))]
+    return {"data": {"values": list(months.values())}, **hit_area(("day",), x, tooltip)}
+
+
 def bridge(look: Look, rows: list[dict[str, Any]], axis: str, height: int) -> Spec:
-    """A waterfall: `name`, `start`, `end` (money), `kind` (total, up, down), `cause` (key), `label`, `value_text`."""
+    """A waterfall: `name`, `start`, `end` (money), `kind` (total, up, down), `cause` (given by a click), `label` and
+    the texts `value_text`, `accounts_text`.
+    """
     colours = {"total": look.actual, "up": look.good, "down": look.bad}
     marks = [{**row, "color": colours[row["kind"]], "top": max(row["start"], row["end"])} for row in rows]
     x = {"x": ordinal("name", axis={"labelAngle": 0, "labelLimit": 90, "labelColor": look.text})}
@@ -48,19 +61,21 @@ def bridge(look: Look, rows: list[dict[str, Any]], axis: str, height: int) -> Sp
                 "y": number("start", axis=shown),
                 "y2": {"field": "end"},
                 "color": {"field": "color", "type": "nominal", "scale": None},
-                "tooltip": tips([("name", ""), ("value_text", " "), ("accounts_text", "  ")]),
             },
         },
         {
             "mark": {"type": "text", "dy": -6, "fontWeight": 600},
             "encoding": {**x, "y": number("top"), "text": {"field": "label", "type": "nominal"}},
         },
+        hit_area(("cause",), x, [("name", " "), ("value_text", "  "), ("accounts_text", "   ")]),
     ]
     return chart(look, marks, layers, height)
 
 
 def cohort_table(look: Look, rows: list[dict[str, Any]], title: str, height: int) -> Spec:
-    """A cell a cohort and age: `cohort` (shown), `age`, `share`, `label`, texts `name`, `share_text`, `n_text`."""
+    """A cell a cohort and age: `cohort` (shown), `since` (its first day; a click gives it with `age`), `age`, `share`,
+    `label`, texts `name`, `share_text`, `n_text`.
+    """
     x = ordinal(
         "age", axis={"orient": "top", "labelAngle": 0, "title": title, "titleColor": look.muted, "titleFontWeight": 400}
     )
@@ -68,12 +83,13 @@ def cohort_table(look: Look, rows: list[dict[str, Any]], title: str, height: int
     ramp = [look.surface, *look.tiers[:4][::-1]]
     layers: list[Spec] = [
         {
-            "mark": {"type": "rect", "stroke": look.surface, "strokeWidth": 1.5},
+            "mark": {"type": "rect", "stroke": look.surface, "strokeWidth": 1.5, "cursor": "pointer"},
+            "params": [click("since", "age")],
             "encoding": {
                 "x": x,
                 "y": y,
                 "color": {"field": "shade", "type": "nominal", "scale": None},
-                "tooltip": tips([("name", ""), ("share_text", " "), ("n_text", "  ")]),
+                "tooltip": tips([("name", " "), ("share_text", "  "), ("n_text", "   ")]),
             },
         },
         {

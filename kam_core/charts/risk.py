@@ -71,11 +71,10 @@ def risk_map(
     return chart(look, points, layers, height)
 
 
-def at_risk_bars(
-    look: Look, rows: list[dict[str, Any]], field: str, words: dict[str, str], height: int, doors: bool = True
-) -> Spec:
-    """A bar a value of a dimension: `field` (key), `name`, `high` and `total` (money or counts, the first inside the
-    second), `label`, and the texts `total_text`, `high_text`, `accounts_text`. `words`: total, high, accounts.
+def at_risk_bars(look: Look, rows: list[dict[str, Any]], field: str, words: dict[str, str], height: int) -> Spec:
+    """A bar a value of a dimension: `field` (key, given by a click), `name`, `high` and `total` (money or counts, the
+    first inside the second), `label`, and the texts `total_text`, `high_text`, `accounts_text`. `words`: total, high,
+    accounts.
     """
     y = {"y": ordinal("name", axis={"labelLimit": 150, "labelColor": look.text, "labelOverlap": False})}
     largest = max([row["total"] for row in rows] + [1e-9])
@@ -93,7 +92,7 @@ def at_risk_bars(
             "mark": {"type": "text", "align": "left", "dx": 5},
             "encoding": {**y, "x": number("total"), "text": {"field": "label", "type": "nominal"}},
         },
-        hit_area((field,) if doors else ("name",), y, tooltip),
+        hit_area((field,), y, tooltip),
     ]
     return chart(look, rows, layers, height)
 
@@ -106,8 +105,8 @@ def _bar(y: Spec, x: Spec, colour: str) -> Spec:
 
 
 def outcomes(look: Look, rows: list[dict[str, Any]], height: int) -> Spec:
-    """Pieces of one bar a list: `list` (shown name), `start`, `end` (counts), `kind` (caught, missed, false_alarm),
-    `label` and the texts `name`, `count_text`, `money_text`.
+    """Pieces of one bar a list: `list` (shown name), `start`, `end` (counts), `kind` (caught, missed, false_alarm) and
+    `band` (both given by a click), `label` and the texts `name`, `count_text`, `money_text`.
     """
     colours = {"caught": look.good, "missed": look.bad, "false_alarm": look.before}
     marks = [{**row, "color": colours[row["kind"]], "middle": (row["start"] + row["end"]) / 2} for row in rows]
@@ -116,7 +115,10 @@ def outcomes(look: Look, rows: list[dict[str, Any]], height: int) -> Spec:
     tooltip = [("name", ""), ("count_text", " "), ("money_text", "  ")]
     layers: list[Spec] = [
         {
-            "mark": {"type": "bar", "height": {"band": 0.6}, "stroke": look.surface, "strokeWidth": 1},
+            "mark": {
+                "type": "bar", "height": {"band": 0.6}, "stroke": look.surface, "strokeWidth": 1, "cursor": "pointer"
+            },
+            "params": [click("kind", "band")],
             "encoding": {
                 **y,
                 "x": x,
@@ -134,8 +136,9 @@ def outcomes(look: Look, rows: list[dict[str, Any]], height: int) -> Spec:
 
 
 def calibration(look: Look, rows: list[dict[str, Any]], words: dict[str, str], most: float, height: int) -> Spec:
-    """A point a group: `said`, `came` (shares), `low`, `high` (interval of what came), and the texts `said_text`,
-    `came_text`, `n_text`. `words`: said, came, perfect. On the diagonal as many left as was said.
+    """A point a group: `tenth` (given by a click), `said`, `came` (shares), `low`, `high` (interval of what came), and
+    the texts `said_text`, `came_text`, `n_text`. `words`: said, came, perfect. On the diagonal as many left as was
+    said.
     """
     title = {"titleColor": look.muted, "titleFontWeight": 400, "format": ".0%", "tickCount": 5}
     domain = {"domain": [0, most], "nice": False, "clamp": True}
@@ -158,7 +161,8 @@ def calibration(look: Look, rows: list[dict[str, Any]], words: dict[str, str], m
             "encoding": {"x": x, "y": number("low", scale=domain), "y2": {"field": "high"}},
         },
         {
-            "mark": {"type": "circle", "size": 85, "color": look.actual, "opacity": 1},
+            "mark": {"type": "circle", "size": 110, "color": look.actual, "opacity": 1, "cursor": "pointer"},
+            "params": [click("tenth")],
             "encoding": {"x": x, "y": y, "tooltip": tips(tooltip)},
         },
     ]
@@ -166,8 +170,9 @@ def calibration(look: Look, rows: list[dict[str, Any]], words: dict[str, str], m
 
 
 def lift(look: Look, rows: list[dict[str, Any]], words: dict[str, str], names: list[str], height: int) -> Spec:
-    """A point a score and share of the list: `score` (shown name, the model's first in `names`), `share`, `found`
-    (shares) and the texts `share_text`, `found_text`. `words`: share, found, chance.
+    """A point a score and share of the list: `score` (shown name, the model's first in `names`), `grader` (its key,
+    given by a click with the share), `share`, `found` (shares) and the texts `share_text`, `found_text`. `words`:
+    share, found, chance.
     """
     title = {"titleColor": look.muted, "titleFontWeight": 400, "format": ".0%", "tickCount": 5}
     x = number("share", scale={"domain": [0, 1]}, axis={"title": words["share"], **title})
@@ -183,7 +188,12 @@ def lift(look: Look, rows: list[dict[str, Any]], words: dict[str, str], names: l
             "encoding": {"x": x, "y": y},
         },
         {
-            "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 22}},
+            "mark": {"type": "line", "strokeWidth": 2, "interactive": False},
+            "encoding": {"x": x, "y": y, "color": colour},
+        },
+        {
+            "mark": {"type": "circle", "size": 55, "opacity": 1, "cursor": "pointer"},
+            "params": [click("grader", "share")],
             "encoding": {
                 "x": x,
                 "y": y,

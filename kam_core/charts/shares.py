@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, number, ordinal, tips
+from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal
 from kam_core.charts.tokens import Look
 
 
 def lines(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: str, height: int) -> Spec:
-    """A row a line and day: `day` (its name on the axis), `order` (from 0), `line`, `rank` (0 is the darkest), `value`,
-    `text`; the last day of each line carries `label`. `words`: line, day, value.
+    """A row a line and day: `day` (its name on the axis), `on` (the day itself, given by a click), `line`, `rank` (0 is
+    the darkest), `value`, `text`; the last day of each line carries `label`. `words`: day.
     `axis` is a Vega expression that writes a value.
     """
     marks = [{**row, "color": look.tiers[min(row["rank"], 3)]} for row in rows]
@@ -34,7 +34,6 @@ def lines(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: s
                 "x": x,
                 "y": y,
                 "color": colour,
-                "tooltip": tips([("line", words["line"]), ("day", words["day"]), ("text", words["value"])]),
             },
         },
         {
@@ -42,5 +41,17 @@ def lines(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: s
             "mark": {"type": "text", "align": "left", "dx": 7, "fontWeight": 600},
             "encoding": {"x": x, "y": y, "text": {"field": "label", "type": "nominal"}},
         },
+        _day_areas(rows, words, x),
     ]
     return chart(look, marks, layers, height)
+
+
+def _day_areas(rows: list[dict[str, Any]], words: dict[str, str], x: Spec) -> Spec:
+    """Each day's stretch of the chart, with the values of all lines on hover."""
+    lines = list(dict.fromkeys(row["line"] for row in rows))
+    days: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        day = days.setdefault(row["on"], {"day": row["day"], "on": row["on"]})
+        day[f"text{lines.index(row['line'])}"] = row["text"]
+    tooltip = [("day", words["day"]), *((f"text{n}", line) for n, line in enumerate(lines))]
+    return {"data": {"values": list(days.values())}, **hit_area(("on",), {"x": x}, tooltip)}

@@ -62,6 +62,17 @@ from (
 )
 """
 
+# The days up to which retention is known, each with the day that ends the year before.
+_RETENTION_PAIRS = """
+select
+    as_of as day,
+    case
+        when as_of = last_day(as_of) then last_day(as_of - interval 12 months)
+        else cast(as_of - interval 12 months as date)
+    end as before_day
+from (select distinct as_of from account_trailing where as_of <= $as_of) as known
+"""
+
 
 @dataclass(frozen=True)
 class Bucket:
@@ -116,6 +127,7 @@ class Query:
             "account_history": self._history(),
             "account_trailing": self._trailing(),
             "account_moves": _MOVES,
+            "retention_pairs": _RETENTION_PAIRS,
             "policy": "select * from mart.policy",
             "account_rank": (
                 "select r.* from mart.account_rank as r inner join accounts as a on a.account_id = r.account_id"
@@ -142,6 +154,7 @@ class Query:
             "targets": self._targets(),
             "sales_days": _days("sales"),
             "sales": self._sales(buckets),
+            "revenue_causes": part("revenue_causes"),
             **{table: self._scored(table) for table in ("account_risk", "account_reason", "backtest_account")},
             **{table: f"select * from mart.{table}" for table in ("model_fit", "backtest_score", "return_chance")},
             "account_service_month": self._account_service("month"),

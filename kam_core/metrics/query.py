@@ -108,12 +108,12 @@ def _split(span: Span, time: str, calendar: Calendar) -> list[tuple[str, Span]]:
             "year": (calendar.year_start(start), 12),
         }[time]
         end = min(add_months(first, months), span.end)
-        parts.append((_label(first, time, calendar), Span(start, end)))
+        parts.append((label(first, time, calendar), Span(start, end)))
         start = end
     return parts
 
 
-def _label(first: Any, time: str, calendar: Calendar) -> str:
+def label(first: Any, time: str, calendar: Calendar) -> str:
     year = calendar.year_start(first)
     if time == "month":
         return f"{first:%Y-%m}"

@@ -11,6 +11,7 @@ import streamlit as st
 
 from kam_core.charts import account as charts
 from kam_core.charts.parts import PICK, Spec
+from kam_core.metrics import query
 from kam_core.metrics.measures import MEASURES
 from kam_core.text import numbers
 from kam_core.text.sentence import name_of, own_script
@@ -330,9 +331,7 @@ def _quarter_row(f: Any) -> dict[str, Any]:
 
 def _period_of(first: date) -> str:
     """The quarter as a period, in fiscal years."""
-    calendar = session.calendar()
-    year = calendar.year_start(first)
-    return f"{year.year}-Q{((first.year - year.year) * 12 + first.month - year.month) // 3 + 1}"
+    return query.label(first, "quarter", session.calendar())
 
 
 # --- lists

@@ -19,20 +19,21 @@ PLACE = ("account",)  # which account is open: part of the place, not of the fil
 # What a page alone lets one choose, with the value that is left out of the address; "" stands for nothing chosen.
 OWN: dict[str, dict[str, str]] = {
     "account": {"line": ""},
-    "handover": {"leaving": ""},
+    "handover": {"leaving": "", "taker": ""},
     "potential": {"quarter": "", "wallet": "", "w_value": "", "w_headroom": "", "w_risk": ""},
     "profit": {
         "field": "fake_big", "visit": "", "call": "", "meeting": "", "care": "", "ticket": "", "order_line": "",
         "late_payment_rate": "", "minimum_margin": "",
     },
-    "churn": {"band": "all", "by": "region"}, "retention": {"by": "region"},
+    "churn": {"band": "all", "by": "region", "cause": ""}, "retention": {"by": "region", "mark": ""},
+    "trust": {"mark": ""}, "value": {"by": "tier", "mark": ""},
     "tiers": {"since": "", "until": "", "move": ""},
     "matrix": {"measure": "revenue", "show": "value", "cell": ""},
     "funnel": {"show": "count", "by": "region", "mark": ""},
     "movement": {"since": "", "until": "", "closing": "quarter", "step": ""},
     "lifecycle": {"since": "", "mark": ""},
     "forecast": {"by": "region", "mark": ""},
-    "concentration": {"by": "group", "leave": "5"},
+    "concentration": {"by": "group", "leave": "5", "at": ""},
 }
 Params = dict[str, list[str]]
 

@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from kam_core.charts.parts import Spec
+from kam_core.charts.parts import PICK, Spec
 from kam_core.charts.tokens import Look
 from kam_core.export import tables
 from kam_core.metrics.measures import MEASURES, Measure
 from kam_core.text import numbers
 from kam_core.text.sentence import describe
-from kam_core.ui import address, drill, exports, session
+from kam_core.ui import address, drill, session
 from kam_core.ui.session import words
 from kam_core.view import Period, Span, View, add_months, month_start, year_before
 
@@ -33,12 +33,6 @@ class Table:
         """With the headings in the reader's language."""
         return self.frame.rename(columns={c: words(f"column.{c}") for c in self.frame.columns})
 
-    def masked(self) -> Table:
-        """As it leaves the app: contact persons by their first letter."""
-        persons = [c for c, unit in self.units.items() if unit == "person"]
-        hidden = {c: [f"{v[:1]}…" if isinstance(v, str) else v for v in self.frame[c]] for c in persons}
-        return Table(self.frame.assign(**hidden), self.units)
-
     def named_units(self) -> dict[str, str]:
         return {words(f"column.{c}"): unit for c, unit in self.units.items()}
 
@@ -46,11 +40,10 @@ class Table:
 def title(page: str) -> None:
     """The page's title and the sentence that says what is being looked at."""
     facts, loaded = session.facts(), session.snapshot()
-    whole = "" if session.scope().arms is None else "_short"  # how much there is of what one may not see is not said
     st.title(words(f"page.{page}.title"), anchor=False)
     sentence = describe(session.view(), session.calendar(), session.lang(), session.names())
     data = words(
-        f"sentence.data_behind{whole}",
+        "sentence.data_behind",
         date=numbers.day(facts.as_of, session.lang()),
         loaded=numbers.moment(loaded.created_at.astimezone() if loaded else None, session.lang()),
         accounts=numbers.short(facts.values["accounts"], session.lang(), "count"),
@@ -186,6 +179,46 @@ def chart(key: str, spec: Spec, alt: str, doors: bool = True) -> None:
     )
 
 
+def marks(key: str, spec: Spec, alt: str, field: str, *parts: str) -> None:
+    """A chart of which a click on a mark writes that mark's `parts` into the page's own `field`, joined by colons, and
+    a click beside them takes it off: the page lists below what is behind the mark.
+    """
+
+    def take() -> None:
+        picked = st.session_state[key]["selection"].get(PICK)
+        st.session_state[field] = ":".join(str(picked[0].get(p, p)) for p in parts) if picked else ""
+        address.touched()
+
+    st.vega_lite_chart(spec, key=key, alt=alt, on_select=take, width="stretch")
+
+
+def unmark(field: str) -> None:
+    """The button that takes a mark off again, where one is chosen."""
+
+    def take() -> None:
+        st.session_state[field] = ""
+        address.touched()
+
+    if st.session_state.get(field):
+        st.button(words("action.clear"), on_click=take, type="tertiary", key=f"unmark_{field}")
+
+
+def accounts(key: str, question: str, table: Table, ids: Sequence[str], note: str = "", field: str = "") -> None:
+    """A list of accounts, one row each, of which a ticked one opens; `field` names the mark that it is the list of."""
+    with card(key, question, table):
+        if note or field:
+            with st.container(horizontal=True, vertical_alignment="center", key=f"{key}_note"):
+                st.caption(note)
+                unmark(field)
+        if table.frame.empty:
+            st.caption(words("missing.nothing_in_view"))
+            return
+        show(
+            f"{key}_table", table, question, height=min(420, 36 * (len(table.frame) + 1) + 2),
+            selection_mode="single-row", on_select=lambda: drill.ticked(f"{key}_table", "account", list(ids)),
+        )  # fmt: skip
+
+
 def behind(key: str, question: str, table: Table) -> None:
     """The dots that open the figures behind a card, with their downloads, built only then.
 
@@ -201,8 +234,8 @@ def _table_and_downloads(key: str, question: str, table: Table) -> None:
 
 
 def downloads(key: str, name: str, table: Table) -> None:
-    """CSV and Excel of exactly what is shown, contact persons masked, built on the click."""
-    frame, units = table.masked().named(), table.named_units()
+    """CSV and Excel of exactly what is shown, built on the click."""
+    frame, units = table.named(), table.named_units()
     kinds: tuple[tuple[str, Callable[[], bytes], str], ...] = (
         ("csv", lambda: tables.csv(frame), "text/csv"),
         (
@@ -213,14 +246,13 @@ def downloads(key: str, name: str, table: Table) -> None:
     )
     with st.container(horizontal=True, gap="xsmall", key=f"downloads_{key}"):
         for ending, build, mime in kinds:
-            exports.button(
+            st.download_button(
                 words(f"action.{ending}"),
                 build,
                 f"{key}.{ending}",
                 mime,
                 key=f"{ending}_{key}",
-                what=name,
-                rows=len(frame),
+                on_click="ignore",
             )
 
 

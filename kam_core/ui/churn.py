@@ -163,8 +163,8 @@ def _call(row: Any) -> str:
     )
 
 
-def _report(band: str = "all") -> pd.DataFrame:
-    return session.report(standing(), "churn_risk", limit=LISTED, band=band)
+def _report(band: str = "all", cause: str = "") -> pd.DataFrame:
+    return session.report(standing(), "churn_risk", limit=LISTED, band=band, cause=cause or "all")
 
 
 # --- risk × value
@@ -221,7 +221,7 @@ def _bands_legend() -> str:
 
 
 def parts() -> None:
-    """Value at risk by one dimension; a bar opens its accounts."""
+    """Value at risk by one dimension; a bar opens its accounts, that of a band lists them below."""
     by = st.session_state.get("by") if st.session_state.get("by") in SPLITS else SPLITS[0]
     spec, alt, table = _parts(by)
     look = session.colours()
@@ -237,7 +237,10 @@ def parts() -> None:
             format_func=lambda d: words(f"column.{d}"),
             label_visibility="collapsed",
         )
-        cards.chart("risk_parts_chart", spec, alt, doors=by != "band")
+        if by == "band":
+            cards.marks("risk_parts_chart", spec, alt, "band", "band")
+        else:
+            cards.chart("risk_parts_chart", spec, alt)
 
 
 @session.kept
@@ -255,7 +258,7 @@ def _parts(by: str) -> tuple[Spec, str, Table]:
         columns={"value": by}
     )
     units = dict.fromkeys(("accounts", "high", "medium"), "count") | LIST
-    spec = at_risk_bars(session.colours(), rows, by, said, 26 * max(len(rows), 1) + 8, doors=by != "band")
+    spec = at_risk_bars(session.colours(), rows, by, said, 26 * max(len(rows), 1) + 8)
     return spec, alt, Table(table, units)
 
 
@@ -286,7 +289,7 @@ def why() -> None:
         if table.frame.empty:
             st.caption(words("page.churn.nobody"))
         else:
-            cards.chart("risk_reasons_chart", spec, alt, doors=False)
+            cards.marks("risk_reasons_chart", spec, alt, "cause", "reason")
 
 
 @session.kept
@@ -310,7 +313,7 @@ def _why() -> tuple[Spec, str, Table]:
     alt = words("page.churn.reasons_alt", summary="; ".join(f"{r['name']} {r['label']}" for r in rows))
     table = part[["value", "accounts", "high", "medium", "value_at_risk"]].assign(value=[r["name"] for r in rows])
     units = dict.fromkeys(("accounts", "high", "medium"), "count") | LIST
-    spec = at_risk_bars(session.colours(), rows, "reason", said, 26 * max(len(rows), 1) + 8, doors=False)
+    spec = at_risk_bars(session.colours(), rows, "reason", said, 26 * max(len(rows), 1) + 8)
     return spec, alt, Table(table.rename(columns={"value": "why"}), units)
 
 
@@ -319,13 +322,16 @@ def _why() -> tuple[Spec, str, Table]:
 
 def listing() -> None:
     """One row an account, most value at risk first; ticking one opens it."""
-    band = st.session_state.get("band") or "all"
-    table, total = _list(band)
-    with cards.card("risk_list", words("page.churn.list")):
+    band = st.session_state.get("band") if st.session_state.get("band") in BANDS else "all"
+    cause = _cause()
+    table, total = _list(band, cause)
+    question = words("page.churn.list_cause", cause=reasons.label(cause)) if cause else words("page.churn.list")
+    with cards.card("risk_list", question):
+        st.session_state["band"] = band
         with st.container(horizontal=True, vertical_alignment="center", key="risk_list_head"):
             st.segmented_control(
                 words("column.band"),
-                ("all", *BANDS[:2]),
+                ("all", *BANDS),
                 key="band",
                 required=True,
                 format_func=lambda b: words(f"risk.{b}"),
@@ -337,6 +343,7 @@ def listing() -> None:
                 "all": numbers.full(total, session.lang(), "count"),
             }
             st.caption(words("page.churn.list_count", **count))
+            cards.unmark("cause")
             cards.downloads("churn_risk", words("page.churn.list"), table)
         cards.show(
             "risk_table",
@@ -348,10 +355,17 @@ def listing() -> None:
         )
 
 
+def _cause() -> str:
+    """The weightiest reason whose bar was clicked, where there is such a reason."""
+    chosen = str(st.session_state.get("cause") or "")
+    parts = session.report(standing(), "risk_parts")
+    return chosen if chosen in set(parts[parts.section == "reason"]["value"]) else ""
+
+
 @session.kept
-def _list(band: str) -> tuple[Table, int]:
+def _list(band: str, cause: str) -> tuple[Table, int]:
     lang = session.lang()
-    frame = _report(band)
+    frame = _report(band, cause)
     counts = session.report(standing(), "risk_parts")
     chosen = counts[
         (counts.section == "total") if band == "all" else ((counts.section == "band") & (counts.value == band))
@@ -379,7 +393,7 @@ def _list(band: str) -> tuple[Table, int]:
         }
     )
     known = [c for c in LIST if shown[c].notna().any() or c in ("account", "account_id")]
-    return Table(shown[known], LIST), int(chosen.accounts.sum())
+    return Table(shown[known], LIST), len(frame) if cause else int(chosen.accounts.sum())
 
 
 # --- early warnings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from kam_core.ui.cards import Table
 from kam_core.ui.session import money, money_full, words
 from kam_core.ui.tiers import choice, standing
 from kam_core.ui.tiles import Tile
+from kam_core.view import Period, add_months
 
 TOPS = (1, 5, 10, 20)
 LEAVING = ("1", "3", "5", "10", "20")
@@ -68,7 +70,7 @@ def _figures(by: str) -> list[Tile]:
 
 
 def history(by: str) -> None:
-    """Shares of the largest, and HHI, of the twelve months up to each month end."""
+    """Shares of the largest, and HHI, of the twelve months up to each month end; a click shows who they were then."""
     left, right = st.columns([1.4, 1], gap="xsmall")
     shares, index = _history(by)
     for place, key, made in ((left, "shares", shares), (right, "hhi", index)):
@@ -76,7 +78,7 @@ def history(by: str) -> None:
             if made is None:
                 st.caption(words("page.concentration.too_short"))
             else:
-                cards.chart(f"history_{key}_chart", made[0], made[1], doors=False)
+                cards.marks(f"history_{key}_chart", made[0], made[1], "at", "on")
 
 
 Made = tuple[Spec, str, Table]
@@ -101,7 +103,7 @@ def _line(frame: pd.DataFrame, column: str, rank: int, unit: str, line: str) -> 
     return [
         {
             "day": numbers.month(row.as_of, lang),
-            "order": n,
+            "on": f"{row.as_of:%Y-%m-%d}",
             "line": line,
             "rank": rank,
             "value": float(getattr(row, column)),
@@ -114,7 +116,7 @@ def _line(frame: pd.DataFrame, column: str, rank: int, unit: str, line: str) -> 
 
 def _made(frame: pd.DataFrame, rows: list[dict[str, Any]], unit: str, key: str) -> Made:
     lang = session.lang()
-    said = {"line": words("column.what"), "day": words("page.concentration.year_to"), "value": words("column.value")}
+    said = {"day": words("page.concentration.year_to")}
     spec = lines(session.colours(), rows, said, numbers.axis_expression(lang, unit), 210)
     alt = words(f"page.concentration.history_{key}_alt", first=rows[0]["text"], last=rows[len(frame) - 1]["text"])
     units = {"as_of": "date", "owners": "count", **{f"top_{n}_share": "percent" for n in TOPS}, "hhi": "index"}
@@ -126,20 +128,38 @@ def _made(frame: pd.DataFrame, rows: list[dict[str, Any]], unit: str, key: str) 
 
 def largest(by: str) -> None:
     """The largest by revenue with what they bought a year before; those above the policy's limit are named."""
-    spec, alt, table, above = _largest(by)
+    at = _at()
+    spec, alt, table, above = _largest(by, at)
     look = session.colours()
     legend = cards.legend(
         ("solid", look.actual, words("chart.revenue")), ("solid", look.before, words("column.margin"))
     )
-    with cards.card("largest", words(f"page.concentration.largest_{by}"), table, legend):
-        st.caption(above)
+    question = words(f"page.concentration.largest_{by}")
+    if at:
+        question += words("page.concentration.in_year_to", day=numbers.day(at, session.lang()))
+    with cards.card("largest", question, table, legend):
+        with st.container(horizontal=True, vertical_alignment="center", key="largest_note"):
+            st.caption(above)
+            cards.unmark("at")
         if not table.frame.empty:
             cards.chart("largest_chart", spec, alt)
 
 
+def _at() -> date | None:
+    """The day of the history that was clicked: the largest are then those of the 12 months up to it."""
+    try:
+        return date.fromisoformat(st.session_state.get("at") or "")
+    except ValueError:
+        return None
+
+
 @session.kept
-def _largest(by: str) -> tuple[Spec, str, Table, str]:
-    frame, lang = session.report(session.view(), "largest", by=by), session.lang()
+def _largest(by: str, at: date | None) -> tuple[Spec, str, Table, str]:
+    view, lang = session.view(), session.lang()
+    if at:
+        end = at + timedelta(days=1)
+        view = view.over(Period.between(add_months(end, -12), end))
+    frame = session.report(view, "largest", by=by)
     rows = [_large(row) for row in frame.itertuples()]
     said = {
         "name": words(f"page.concentration.one_{by}"),

@@ -156,9 +156,14 @@ def _shown(dimension: str, value: Any) -> str:
 
 def thin() -> None:
     """Every cell, the thinnest first; ticking a row opens its accounts."""
-    table = Table(cells()[list(CELLS)], CELLS)
+    frame = cells()
+    table = Table(frame[list(CELLS)], CELLS)
+    doors = [{d: drill.key_of(getattr(row, d)) for d in ARMS} for row in rows_of(frame)]
     with cards.card("thin", words("page.coverage.thin"), table):
-        cards.show("thin_table", table, words("page.coverage.thin"), height=330)
+        cards.show(
+            "thin_table", table, words("page.coverage.thin"), height=330, selection_mode="single-row",
+            on_select=lambda: drill.ticked_row("thin_table", doors),
+        )  # fmt: skip
 
 
 def empty() -> bool:

@@ -8,10 +8,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from kam_core.charts.parts import PICK, Spec
 from kam_core.text import numbers
 from kam_core.text.sentence import name_of, own_script
-from kam_core.ui import address, cards, drill, session, states
+from kam_core.ui import cards, drill, session, states
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
 from kam_core.view import NONE
@@ -31,17 +30,6 @@ def missing(page: str) -> bool:
     with st.container(border=True, key="no_deals"):
         states.not_loaded("opportunities", words(f"page.{page}.shows"))
     return True
-
-
-def door(key: str, spec: Spec, alt: str, field: str, *parts: str) -> None:
-    """A chart of which a click on a mark writes that mark's `parts` into the page's own `field`, joined by colons."""
-
-    def take() -> None:
-        picked = st.session_state[key]["selection"].get(PICK)
-        st.session_state[field] = ":".join(str(picked[0].get(p, p)) for p in parts) if picked else ""
-        address.touched()
-
-    st.vega_lite_chart(spec, key=key, alt=alt, on_select=take, width="stretch")
 
 
 def shown(dimension: str, value: Any) -> str:

@@ -27,10 +27,16 @@ def clicked(key: str) -> None:
 
 def ticked(key: str, column: str, values: list[str]) -> None:
     """Callback of a table: a ticked row opens what its `column` says, one of `values` a row."""
+    if ticked_row(key, [{column: value} for value in values]):
+        st.session_state["_list"] = list(values) if column == "account" else []
+
+
+def ticked_row(key: str, doors: list[dict[str, str]]) -> bool:
+    """Callback of a table: a ticked row opens what `doors` says of it. Returns whether a row is ticked."""
     rows = st.session_state[key]["selection"]["rows"]
     if rows:
-        st.session_state["_go"] = {column: values[rows[0]]}
-        st.session_state["_list"] = list(values) if column == "account" else []
+        st.session_state["_go"] = doors[rows[0]]
+    return bool(rows)
 
 
 def go(page: str) -> None:

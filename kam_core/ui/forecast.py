@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,8 @@ import streamlit as st
 
 from kam_core.charts import outlook as charts
 from kam_core.charts.parts import Spec
+from kam_core.errors import KamError
+from kam_core.metrics import query
 from kam_core.text import numbers
 from kam_core.text.sentence import own_script
 from kam_core.ui import cards, deals, session
@@ -18,7 +21,7 @@ from kam_core.ui.funnel import MOST
 from kam_core.ui.session import money, money_full, words
 from kam_core.ui.tiers import choice
 from kam_core.ui.tiles import Tile, show
-from kam_core.view import NONE
+from kam_core.view import NONE, Period
 
 PARTS = ("region", "industry", "manager")
 RUNNING = ("this_month", "this_quarter", "this_year")
@@ -124,7 +127,7 @@ def outlook() -> None:
     )  # fmt: skip
     with cards.card("outlook", words("page.forecast.outlook"), table, legend):
         choice("by", PARTS, "page.funnel.by")
-        deals.door("outlook_chart", spec, alt, "mark", "part")
+        cards.marks("outlook_chart", spec, alt, "mark", "part")
 
 
 def _by() -> str:
@@ -173,7 +176,7 @@ def grades() -> None:
             st.caption(words("page.forecast.no_grades"))
             return
         st.markdown(made[3])
-        cards.chart("grades_chart", made[0], made[1], doors=False)
+        cards.marks("grades_chart", made[0], made[1], "mark", "was", "period")
         st.caption(words("page.forecast.grades_note"))
 
 
@@ -186,7 +189,7 @@ def _grades(period: str) -> tuple[Spec, str, Table, str] | None:
         return None
     rows = [
         {
-            "name": _name(period, row.starts_on.date() if hasattr(row.starts_on, "date") else row.starts_on),
+            "name": _name(period, _day(row.starts_on)), "period": _period(period, _day(row.starts_on)),
             "low": row.low, "high": row.high, "actual": row.actual, "held": bool(row.held),
             "range_text": f"{numbers.percent(row.low, lang)} – {numbers.percent(row.high, lang)}",
             "actual_text": numbers.percent(row.actual, lang),
@@ -225,15 +228,38 @@ def _name(period: str, day: Any) -> str:
     return words("period.quarter", year=day.year, quarter=(day.month - 1) // 3 + 1)
 
 
+def _day(value: Any) -> date:
+    return value.date() if hasattr(value, "date") else value
+
+
+def _period(kind: str, first: date) -> str:
+    """The period that begins on a day, as the address names it."""
+    return query.label(first, kind.removeprefix("this_"), session.calendar())
+
+
 # --- lists
 
 
 def listing() -> None:
-    """Deals past their expected close, which no forecast should count on; with a part clicked, its open deals."""
+    """Deals past their expected close, which no forecast should count on; with a part clicked, its open deals; with an
+    earlier period clicked, what was won in it.
+    """
     part, by = st.session_state.get("mark") or "", _by()
+    if part.startswith("was:"):
+        return _won_in(part.removeprefix("was:"))
     view = session.view().keep(**{by: part}) if part else session.view()
     flag = {} if part else {"flag": "late"}
     frame = session.report(view, "deals", outcome="open", limit=deals.LISTED, **flag)
     name = words("filter.none") if part == NONE else own_script(deals.shown(by, part), session.lang()) if part else ""
     question = words("page.forecast.open_in" if part else "page.forecast.late", name=name, n=count(len(frame)))
     deals.listing("late", question, frame)
+
+
+def _won_in(name: str) -> None:
+    """The deals won in an earlier period: what its forecast is held against."""
+    try:
+        view = session.view().over(Period(name))
+    except KamError:  # an address that somebody typed
+        return
+    frame = session.report(view, "deals", outcome="won", limit=deals.LISTED)
+    deals.listing("late", words("page.forecast.won_in", name=name, n=count(len(frame))), frame)

@@ -33,7 +33,7 @@ def stages() -> None:
     spec, alt, table, note = _stages(st.session_state.get("show") or SHOWS[0])
     with cards.card("stages", words("page.funnel.stages"), table, _legend()):
         choice("show", SHOWS, "page.funnel.show")
-        deals.door("stages_chart", spec, alt, "mark", "look", "stage")
+        cards.marks("stages_chart", spec, alt, "mark", "look", "stage")
         if note:
             st.caption(note)
 
@@ -125,7 +125,7 @@ def breakout() -> None:
     made = _breakout(by if by in PARTS else PARTS[0], st.session_state.get("show") or SHOWS[0])
     with cards.card("parts", words("page.funnel.parts"), made[2]):
         choice("by", PARTS, "page.funnel.by")
-        deals.door("parts_chart", made[0], made[1], "mark", "in", "part")
+        cards.marks("parts_chart", made[0], made[1], "mark", "in", "part")
 
 
 @session.kept
@@ -176,7 +176,7 @@ def losses() -> None:
             continue
         spec, alt, table = _losses(kind)
         with cards.card(kind, question, table):
-            deals.door(f"{kind}_chart", spec, alt, "mark", kind, "part")
+            cards.marks(f"{kind}_chart", spec, alt, "mark", kind, "part")
 
 
 @session.kept

@@ -16,7 +16,7 @@ from kam_core.metrics import handover
 from kam_core.text import numbers
 from kam_core.text.i18n import join
 from kam_core.text.sentence import own_script
-from kam_core.ui import address, cards, drill, exports, frames, session, tiles
+from kam_core.ui import address, cards, drill, frames, session, tiles
 from kam_core.ui.cards import Table
 from kam_core.ui.people import figure, rows_of
 from kam_core.ui.session import money, words
@@ -121,6 +121,7 @@ def plan() -> None:
         new = _editor(frame, to, proposed, f"{leaving}_{worth}_{session.lang()}")
     with right:
         _load(frame, to, new)
+    _taken(frame, to, new)
     _files(frame, to, new, leaving)
 
 
@@ -185,7 +186,7 @@ def _load(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series) -> None:
         there = there if len(there) else table
         st.caption(words("page.handover.spread", n=len(takers), before=figure("hours", there.hours_before.std(ddof=0)),
                          after=figure("hours", there.hours_after.std(ddof=0))))  # fmt: skip
-        cards.chart("plan_load_chart", spec, alt, doors=False)
+        cards.marks("plan_load_chart", spec, alt, "taker", "manager")
 
 
 def _load_chart(takers: pd.DataFrame) -> tuple[Spec, str]:
@@ -205,6 +206,22 @@ def _load_chart(takers: pd.DataFrame) -> tuple[Spec, str]:
     return spec, words("page.handover.load_alt", n=len(rows))
 
 
+TAKEN = {
+    "account": "", "tier": "", "trailing_revenue": "money", "value_at_risk": "money", "hours": "index", "region": "",
+    "industry": "", "account_id": "",
+}  # fmt: skip
+
+
+def _taken(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series) -> None:
+    """What the manager takes over whose bar was clicked; a ticked row opens the account."""
+    taker = str(st.session_state.get("taker") or "")
+    if taker not in set(new):
+        return
+    part = frames.named(frame[(new == taker).to_numpy()], session.lang())
+    question = words("page.handover.taken", name=_labels(to)[taker], n=numbers.full(len(part), session.lang(), "count"))
+    cards.accounts("taken", question, Table(part[list(TAKEN)], TAKEN), part.account_id.tolist(), field="taker")
+
+
 # --- the files
 
 
@@ -215,14 +232,13 @@ def _files(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series, leaving:
             day = st.date_input(words("page.handover.day"), _first_day(frame), key="handover_day", width=200)
             named = st.checkbox(words("page.handover.named"), key="handover_named")
             sheets = _sheets(frame, to, new, named)
-            exports.button(
-                words("page.handover.pack"), lambda: tables.book(sheets), f"handover_{leaving or 'all'}.xlsx", XLSX,
-                key="handover_pack", what=words("page.handover.pack"), rows=len(frame),
+            st.download_button(
+                words("page.handover.pack"), lambda: tables.book(sheets),
+                f"handover_{leaving or 'all'}.xlsx", XLSX, key="handover_pack", on_click="ignore",
             )  # fmt: skip
-            exports.button(
+            st.download_button(
                 words("page.handover.assignments"), lambda: tables.csv(assignments(frame, new, day)), "assignments.csv",
-                "text/csv", key="handover_assignments", what=words("page.handover.assignments"), rows=len(frame),
-                type="primary",
+                "text/csv", key="handover_assignments", on_click="ignore", type="primary",
             )  # fmt: skip
         st.caption(words("page.handover.load_it"))
 
@@ -288,4 +304,8 @@ def _past() -> None:
              "after": "money", "other": "", "other_before": "money", "other_after": "money"}
     shown = pairs.assign(account=[own_script(v, lang) for v in pairs["name"]],
                          other=[own_script(v, lang) for v in pairs.other_name])  # fmt: skip
-    cards.show("past_table", Table(shown[list(units)].head(500), units), words("page.handover.past"), height=300)
+    table, ids = Table(shown[list(units)].head(500), units), pairs.account_id.tolist()
+    cards.show(
+        "past_table", table, words("page.handover.past"), height=300, selection_mode="single-row",
+        on_select=lambda: drill.ticked("past_table", "account", ids),
+    )  # fmt: skip

@@ -13,13 +13,14 @@ from kam_core.charts.retention import bridge as bridge_chart
 from kam_core.charts.retention import cohort_table, rates
 from kam_core.text import numbers
 from kam_core.text.sentence import name_of
-from kam_core.ui import address, cards, churn, drill, session
+from kam_core.ui import address, cards, churn, drill, frames, session
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, money_full, words
 
 SPLITS = ("region", "industry", "tier", "segment", "manager")
 CAUSES = ("new", "won_back", "expansion", "contraction", "lost")
 COHORTS, QUARTERS = 17, 17
+LISTED = 500  # rows of a list on the page; the command line has all
 
 
 def _retention() -> pd.DataFrame:
@@ -44,7 +45,7 @@ def over_time() -> None:
         ("solid", look.actual, words("page.retention.nrr")), ("solid", look.before, words("page.retention.grr"))
     )
     with cards.card("kept", words("page.retention.over_time"), table, note):
-        cards.chart("kept_chart", spec, alt, doors=False)
+        cards.marks("kept_chart", spec, alt, "mark", "kept", "day")
 
 
 @session.kept
@@ -64,7 +65,7 @@ def churned() -> None:
     """The share of accounts lost within a year, at each month end."""
     spec, alt, table = _churned()
     with cards.card("churned", words("page.retention.churn_time"), table):
-        cards.chart("churned_chart", spec, alt, doors=False)
+        cards.marks("churned_chart", spec, alt, "mark", "gone", "day")
 
 
 @session.kept
@@ -85,8 +86,8 @@ def _line(frame: pd.DataFrame, key: str) -> list[dict[str, Any]]:
         text = numbers.percent(rate, lang)
         rows.append(
             {
-                "line": name, "month": f"{numbers.month_name(day, lang)} {day:%y}", "rate": rate,
-                "label": text if n == last else "", "long": f"{name} · {numbers.day(day, lang)}", "rate_text": text,
+                "line": name, "month": f"{numbers.month_name(day, lang)} {day:%y}", "day": row.value, "rate": rate,
+                "label": text if n == last else "", "long": numbers.day(day, lang), "rate_text": text,
             }
         )  # fmt: skip
     return rows
@@ -133,7 +134,7 @@ def bridge() -> None:
     made = _bridge()
     with cards.card("bridge", words("page.retention.bridge"), made[2] if made else None):
         if made:
-            cards.chart("bridge_chart", made[0], made[1], doors=False)
+            cards.marks("bridge_chart", made[0], made[1], "mark", "step", "cause")
         else:
             st.caption(words("page.retention.not_enough"))
 
@@ -162,7 +163,7 @@ def _bridge() -> tuple[Spec, str, Table] | None:
 
 def _total(key: str, level: float) -> dict[str, Any]:
     name = words(f"page.retention.{key}")
-    return {"name": name, "start": 0.0, "end": level, "kind": "total", "label": money(level),
+    return {"name": name, "start": 0.0, "end": level, "kind": "total", "cause": "all", "label": money(level),
             "value_text": money_full(level), "accounts_text": ""}  # fmt: skip
 
 
@@ -175,6 +176,51 @@ def _step(cause: str, level: float, change: float, accounts: int) -> dict[str, A
     }  # fmt: skip
 
 
+# --- what is behind a mark
+
+BEHIND = {
+    "account": "", "tier": "", "revenue_before": "money", "revenue": "money", "change": "money", "last_order": "date",
+    "manager": "", "region": "", "industry": "", "account_id": "",
+}  # fmt: skip
+
+
+def behind() -> None:
+    """The accounts behind the mark that was clicked; without one, those that the bridge counts as lost."""
+    kind, _, value = str(st.session_state.get("mark") or "step:lost").partition(":")
+    asked = {"kept": _of_month, "gone": _of_month, "cell": _of_cohort}.get(kind, _of_step)
+    try:
+        question, frame = asked(kind, value)
+    except ValueError:  # an address that somebody typed
+        question, frame = _of_step("step", "lost")
+    n = f"{numbers.full(len(frame), session.lang(), 'count')}{'+' if len(frame) == LISTED else ''}"
+    found = frames.named(frame, session.lang())
+    table = Table(found[[c for c in BEHIND if c in found]], BEHIND)
+    ids = found.account_id.tolist()
+    cards.accounts("kept_accounts", f"{question} ({n})", table, ids, words("page.retention.behind_hint"), "mark")
+
+
+def _of_month(kind: str, day: str) -> tuple[str, pd.DataFrame]:
+    date.fromisoformat(day)
+    gone = kind == "gone"
+    frame = session.report(churn.standing(), "retention_accounts", day=day, lost_only=gone, limit=LISTED)
+    said = numbers.day(date.fromisoformat(day), session.lang())
+    return words(f"page.retention.behind_{'gone' if gone else 'kept'}", day=said), frame
+
+
+def _of_step(_kind: str, cause: str) -> tuple[str, pd.DataFrame]:
+    cause = cause if cause in CAUSES else "all"
+    frame = session.report(session.view(), "bridge_accounts", cause=cause, limit=LISTED)
+    name = words(f"page.retention.{cause}") if cause in CAUSES else ""
+    return words("page.retention.behind_step" if name else "page.retention.behind_all", name=name), frame
+
+
+def _of_cohort(_kind: str, cell: str) -> tuple[str, pd.DataFrame]:
+    first, _, age = cell.partition(":")
+    day = date.fromisoformat(first)
+    frame = session.report(churn.standing(), "cohort_accounts", cohort=first, age=int(age), limit=LISTED)
+    return words("page.retention.behind_cell", cohort=_quarter(day), age=int(age)), frame
+
+
 # --- cohorts
 
 
@@ -183,7 +229,7 @@ def cohorts() -> None:
     spec, alt, table = _cohorts()
     with cards.card("cohorts", words("page.retention.cohorts"), table), st.container(key="matrix_scroll"):
         st.caption(words("page.retention.cohorts_note"))
-        cards.chart("cohorts_chart", spec, alt, doors=False)
+        cards.marks("cohorts_chart", spec, alt, "mark", "cell", "since", "age")
 
 
 @session.kept
@@ -195,6 +241,7 @@ def _cohorts() -> tuple[Spec, str, Table]:
     rows = [
         {
             "cohort": f"{_quarter(r.cohort)} ({numbers.short(r.accounts, lang, 'count')})", "age": int(r.age),
+            "since": f"{r.cohort:%Y-%m-%d}",
             "share": r.share_active, "label": f"{100 * r.share_active:.0f}", "name": f"{_quarter(r.cohort)} + {r.age}",
             "share_text": numbers.percent(r.share_active, lang), "n_text": f"{r.active} / {r.accounts}",
         }

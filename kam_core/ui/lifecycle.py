@@ -44,7 +44,7 @@ def states() -> None:
     """Accounts and revenue by state; a click lists them."""
     spec, alt, table = _states(_since())
     with cards.card("states", words("page.lifecycle.states"), table):
-        deals.door("states_chart", spec, alt, "mark", "part")
+        cards.marks("states_chart", spec, alt, "mark", "part")
         st.caption(words("page.lifecycle.states_note"))
 
 
@@ -79,7 +79,7 @@ def moves() -> None:
     with cards.card("moves", words("page.lifecycle.moves"), table):
         _day_choice(since)
         with st.container(key="matrix_scroll"):
-            deals.door("moves_chart", spec, alt, "mark", "region", "industry")
+            cards.marks("moves_chart", spec, alt, "mark", "region", "industry")
         st.caption(words("page.lifecycle.moves_note"))
 
 

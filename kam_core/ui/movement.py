@@ -38,7 +38,7 @@ def steps() -> None:
             _day_choice("since", since)
             _day_choice("until", until)
             choice("closing", CLOSINGS, "page.movement.closing")
-        deals.door("steps_chart", made[0], made[1], "step", "step")
+        cards.marks("steps_chart", made[0], made[1], "step", "step")
         st.caption(words("page.movement.note"))
 
 

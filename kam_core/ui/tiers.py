@@ -15,7 +15,7 @@ from kam_core.charts.stacks import pieces, tier_stack
 from kam_core.charts.tokens import TIERS
 from kam_core.text import numbers
 from kam_core.text.sentence import name_of, own_script
-from kam_core.ui import address, cards, drill, session, states
+from kam_core.ui import address, cards, drill, frames, session, states
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money_full, words
 from kam_core.view import NONE, Period, View, add_months, month_start
@@ -437,16 +437,7 @@ def _moved(since: str, until: str, move: str) -> tuple[pd.DataFrame, int]:
     frame = session.report(standing(), "tier_moves", since=since, until=until, limit=LISTED, **ways)
     frame = frame.fillna({"from_tier": "–", "to_tier": "–"})
     frame = frame.rename(columns={"revenue_before": "revenue_since", "revenue": "revenue_until"})
-    return _named(frame)[list(MOVES)], int(bands[keep].accounts.sum())
-
-
-def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    """Accounts and managers in the reader's half of their names, under the headings of the pages."""
-    lang = session.lang()
-    frame = frame.rename(columns={"name": "account", "manager_name": "manager"}).reset_index(drop=True)
-    for column in ("account", "manager"):
-        frame[column] = [own_script(v, lang) if isinstance(v, str) else None for v in frame[column]]
-    return frame
+    return frames.named(frame, session.lang())[list(MOVES)], int(bands[keep].accounts.sum())
 
 
 # --- rules in words
@@ -517,7 +508,7 @@ def score() -> None:
 def _scored() -> tuple[pd.DataFrame, int]:
     """The highest scores, without the parts that are known of none; and how many accounts are scored."""
     found = session.report(standing(), "key_account_score", limit=LISTED)
-    shown = _named(found)[list(SCORE)]
+    shown = frames.named(found, session.lang())[list(SCORE)]
     unknown = [c for c in shown.columns if c.endswith("_part") and shown[c].isna().all()]
     return shown.drop(columns=unknown), int(found.scored.max()) if len(found) else 0
 

@@ -15,13 +15,13 @@ from kam_core.charts.risk import outcomes
 from kam_core.text import numbers
 from kam_core.text.i18n import join
 from kam_core.text.sentence import own_script
-from kam_core.ui import cards, churn, drill, session
+from kam_core.ui import cards, churn, session
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, money_full, words
 
 GRADERS = ("model", "recency", "rfm", "silence_over_gap")
 FIGURES = ("auc", "lift", "revenue_caught")
-COUNTS = {"caught": "caught", "missed": "missed", "false": "false_alarms"}
+COUNTED = ("caught", "missed", "false_alarm")
 FEWEST_LOST = 20  # fewer say nothing about which rule is best; the build uses the same number
 Z90 = 1.645
 
@@ -160,7 +160,7 @@ def alarms() -> None:
         ("solid", look.before, words("page.trust.false_alarm")),
     )
     with cards.card("alarms", words("page.trust.alarms"), table, note):
-        cards.chart("alarms_chart", spec, alt, doors=False)
+        cards.marks("alarms_chart", spec, alt, "mark", "alarm", "kind", "band")
         st.caption(words("page.trust.alarms_note"))
 
 
@@ -196,6 +196,7 @@ def _pieces(row: Any) -> list[dict[str, Any]]:
                 "start": start,
                 "end": start + count,
                 "kind": kind,
+                "band": row.step,
                 "name": words(f"page.trust.{kind}"),
                 "label": numbers.full(count, lang, "count") if count / total > 0.04 else "",
                 "count_text": numbers.full(count, lang, "count"),
@@ -213,7 +214,7 @@ def calibration() -> None:
     """Said against came, in ten groups."""
     spec, alt, table = _calibration()
     with cards.card("calibration", words("page.trust.calibration"), table):
-        cards.chart("calibration_chart", spec, alt, doors=False)
+        cards.marks("calibration_chart", spec, alt, "mark", "group", "tenth")
 
 
 @session.kept
@@ -225,6 +226,7 @@ def _calibration() -> tuple[Spec, str, Table]:
         low, high = _wilson(row.caught, row.accounts)
         rows.append(
             {
+                "tenth": row.step,
                 "said": row.x,
                 "came": row.came,
                 "low": low,
@@ -272,7 +274,7 @@ def lift() -> None:
     colours = (look.actual, look.good, look.bad, look.before)
     note = cards.legend(*(("solid", c, words(f"grader.{g}")) for c, g in zip(colours, GRADERS, strict=True)))
     with cards.card("lift", words("page.trust.lift"), table, note):
-        cards.chart("lift_chart", spec, alt, doors=False)
+        cards.marks("lift_chart", spec, alt, "mark", "called", "grader", "share")
 
 
 @session.kept
@@ -283,6 +285,7 @@ def _lift() -> tuple[Spec, str, Table]:
     rows = [
         {
             "score": words(f"grader.{row.step}"),
+            "grader": row.step,
             "share": row.x,
             "found": row.found,
             "share_text": numbers.percent(row.x, lang),
@@ -339,23 +342,38 @@ def _against() -> Table:
 
 
 def accounts() -> None:
-    """The losses that were caught or missed, and the calls in vain; ticking one opens the account."""
-    table = _accounts()
-    with cards.card("replayed", words("page.trust.accounts"), table):
-        st.caption(words("page.trust.accounts_note"))
-        cards.show(
-            "replayed_table",
-            table,
-            words("page.trust.accounts_alt"),
-            height=340,
-            selection_mode="single-row",
-            on_select=lambda: drill.ticked("replayed_table", "account", table.frame["account_id"].tolist()),
-        )
+    """The losses that were caught or missed, and the calls in vain, or those behind the mark that was clicked."""
+    question, asked = _asked(str(st.session_state.get("mark") or ""))
+    table = _accounts(tuple(asked.items()))
+    ids = table.frame["account_id"].tolist()
+    cards.accounts("replayed", question, table, ids, words("page.trust.accounts_note"), "mark")
+
+
+def _asked(mark: str) -> tuple[str, dict[str, Any]]:
+    """What the list is called, and the settings of its report."""
+    kind, _, rest = mark.partition(":")
+    first, _, second = rest.partition(":")
+    if kind == "alarm" and first in COUNTED and second in ("high", "medium"):
+        name = words("app.colon").join((words(f"page.trust.{first}"), words(f"risk.{second}")))
+        return words("page.trust.accounts_of", what=name), {"kind": first, "band": second}
+    if kind == "group" and first.isdigit() and 1 <= int(first) <= 10:
+        return words("page.trust.accounts_group", n=int(first)), {"tenth": int(first)}
+    if kind == "called" and first in GRADERS and (share := _share_of(second)):
+        said = {"share": numbers.percent(share, session.lang()), "score": words(f"grader.{first}")}
+        return words("page.trust.accounts_called", **said), {"score": first, "share": share}
+    return words("page.trust.accounts"), {}
+
+
+def _share_of(text: str) -> float:
+    try:
+        return float(text) if 0 < float(text) <= 1 else 0.0
+    except ValueError:
+        return 0.0
 
 
 @session.kept
-def _accounts() -> Table:
-    lang, frame = session.lang(), session.report(churn.standing(), "backtest_accounts", limit=400)
+def _accounts(asked: tuple[tuple[str, Any], ...]) -> Table:
+    lang, frame = session.lang(), session.report(churn.standing(), "backtest_accounts", limit=400, **dict(asked))
     shown = pd.DataFrame(
         {
             "outcome": [words(f"page.trust.{k}") for k in frame.kind],

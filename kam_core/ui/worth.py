@@ -84,7 +84,10 @@ def parts() -> None:
             words("page.churn.by"), SPLITS, key="by", required=True, on_change=address.touched,
             format_func=lambda d: words(f"column.{d}"), label_visibility="collapsed",
         )  # fmt: skip
-        cards.chart("value_parts_chart", spec, alt, doors=by != "cohort")
+        if by == "cohort":
+            cards.marks("value_parts_chart", spec, alt, "mark", "cohort")
+        else:
+            cards.chart("value_parts_chart", spec, alt)
 
 
 @session.kept
@@ -121,17 +124,16 @@ def _bar(by: str, row: Any) -> dict[str, Any]:
 
 def accounts() -> None:
     """The relationships that are worth most; ticking one opens it."""
-    table, ids = _accounts()
-    with cards.card("value_accounts", words("page.value.accounts"), table):
-        cards.show(
-            "value_table", table, words("page.value.accounts_alt"), height=390, selection_mode="single-row",
-            on_select=lambda: drill.ticked("value_table", "account", ids),
-        )  # fmt: skip
+    cohort = str(st.session_state.get("mark") or "")
+    table, ids = _accounts(cohort)
+    question = words("page.value.accounts_since" if cohort else "page.value.accounts", year=cohort)
+    cards.accounts("value_accounts", question, table, ids, field="mark")
 
 
 @session.kept
-def _accounts() -> tuple[Table, list[str]]:
-    frame = _values()
+def _accounts(cohort: str) -> tuple[Table, list[str]]:
+    """The largest, or with a year the largest of those who first ordered in it."""
+    frame = session.report(churn.standing(), "lifetime_value", limit=LISTED, **({"cohort": cohort} if cohort else {}))
     frame = frame[frame.section == "account"]
     shown = pd.DataFrame({
         "account": [own_script(n, session.lang()) for n in frame.name], "expected_value": frame.expected_value,

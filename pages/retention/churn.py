@@ -16,10 +16,10 @@ with left:
     churn.call_first()
 with right:
     churn.value_map()
-churn.listing()
 left, right = st.columns([1.25, 1], gap="xsmall")
 with left:
     churn.parts()
 with right:
     churn.why()
+churn.listing()
 churn.warnings()

@@ -21,4 +21,5 @@ with left:
     keeping.parts()
 with right:
     keeping.bridge()
+keeping.behind()
 keeping.cohorts()

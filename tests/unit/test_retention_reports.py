@@ -221,6 +221,67 @@ def test_the_replay_adds_up(demo):
     assert len(lost) == 1 and frame[frame.section == "tenth"].caught.sum() == lost[0]
 
 
+# --- what is behind a mark adds up to it
+
+
+def test_a_bridge_and_its_accounts_say_the_same(built):
+    # 2026 against 2025, as of 30 June: a grew 100 → 120, b is lost (50), c is new (7), d came back after a year (9).
+    reader = built(orders=[
+        order("2025-03-01", "a", 100), order("2026-03-01", "a", 120), order("2025-02-01", "b", 50),
+        order("2026-06-30", "c", 7), order("2024-05-01", "d", 3), order("2026-05-01", "d", 9),
+    ])  # fmt: skip
+    view = everything("this_year")
+    frame = reports.report(reader, view, "bridge_accounts")
+    assert frame[["account_id", "cause", "change"]].values.tolist() == [
+        ["b", "lost", -50], ["a", "expansion", 20], ["d", "won_back", 9], ["c", "new", 7],
+    ]  # fmt: skip
+    bridge = reports.report(reader, view, "revenue_bridge").set_index("cause")
+    assert frame.groupby("cause").change.sum().to_dict() == bridge.change.to_dict()
+    assert reports.report(reader, view, "bridge_accounts", cause="lost").account_id.tolist() == ["b"]
+    # The 12 months to 30 June 2026 against those before: a 100 → 120, b 50 → 0; nobody else bought in the year before.
+    kept = reports.report(reader, everything(), "retention_accounts", day="2026-06-30")
+    columns = ["account_id", "revenue_before", "revenue", "kept"]
+    assert kept[columns].values.tolist() == [["b", 50, 0, 0], ["a", 100, 120, 100]]
+    gone = reports.report(reader, everything(), "retention_accounts", lost_only=True)
+    assert gone.account_id.tolist() == ["b"]
+
+
+def test_marks_of_the_demo_and_their_accounts_add_up(demo):
+    reader, _ = demo
+    view = everything("this_year")
+
+    def of(name: str, **settings: Any) -> Any:
+        return reports.report(reader, view, name, **settings)
+
+    bridge, behind = of("revenue_bridge").set_index("cause"), of("bridge_accounts").groupby("cause")
+    assert behind.size().to_dict() == bridge.accounts.to_dict()
+    assert behind.change.sum().round(2).to_dict() == bridge.change.astype(float).round(2).to_dict()
+    months = of("retention").query("section == 'month'").set_index("value")
+    for day in (months.index[0], months.index[-1]):
+        kept = of("retention_accounts", day=day)
+        assert len(kept) == months.accounts[day]
+        assert float(kept.kept.sum()) == pytest.approx(float(months.revenue_kept[day]))
+        assert len(of("retention_accounts", day=day, lost_only=True)) == months.accounts_lost[day]
+    for cell in of("cohorts").itertuples():
+        found = of("cohort_accounts", cohort=f"{cell.cohort:%Y-%m-%d}", age=cell.age)
+        assert (len(found), found.is_active.sum()) == (cell.accounts, cell.active)
+    reasons = of("risk_parts").query("section == 'reason'")
+    for row in reasons.itertuples():
+        assert len(of("churn_risk", cause=row.value)) == row.accounts
+    for row in of("backtest").itertuples():
+        if row.section == "alarm":
+            assert len(of("backtest_accounts", band=row.step, kind="caught")) == row.caught
+            assert len(of("backtest_accounts", band=row.step, kind="false_alarm")) == row.false_alarms
+        elif row.section == "tenth":
+            assert len(of("backtest_accounts", tenth=int(row.step))) == row.accounts
+        elif row.x in (0.1, 0.5):
+            found = of("backtest_accounts", score=row.step, share=row.x)
+            assert found.kind.isin(["caught", "missed"]).sum() == row.caught
+    for row in of("lifetime_value").query("section == 'cohort'").itertuples():
+        listed = of("lifetime_value", cohort=row.value, limit=9999).query("section == 'account'")
+        assert listed.expected_value.sum() == pytest.approx(row.expected_value)
+
+
 # --- the command, on real data
 
 

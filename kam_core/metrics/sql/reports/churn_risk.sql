@@ -3,12 +3,23 @@
 -- default: limit = 100000
 -- default: band = all
 -- default: reason = all
-with listed as (
+-- `cause`: accounts at high or medium risk of which this is the weightiest reason, as report risk_parts counts them.
+-- default: cause = all
+with weightiest as (
+    select account_id, reason
+    from (select *, row_number() over (partition by account_id order by weight desc, reason) as place from account_reason) as w
+    where place = 1
+),
+listed as (
     select *
     from account_risk
     where state <> 'lost'
         and ($band = 'all' or band = $band)
         and ($reason = 'all' or account_id in (select account_id from account_reason where reason = $reason))
+        and (
+            $cause = 'all'
+            or (band in ('high', 'medium') and account_id in (select account_id from weightiest where reason = $cause))
+        )
     order by
         value_at_risk desc nulls last,
         case band when 'high' then 1 when 'medium' then 2 when 'low' then 3 else 4 end,

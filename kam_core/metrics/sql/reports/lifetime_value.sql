@@ -1,6 +1,8 @@
 -- grain: one row per section (total, tier, industry, region, cohort, account) and value: margin earned so far and expected, with an interval
 -- manager: holder
 -- default: limit = 200
+-- default: cohort = any
+-- `cohort`: of the accounts only those whose first order fell into that year.
 -- Intervals of sums take accounts as independent: half-widths add as squares.
 with known as (
     select
@@ -31,7 +33,7 @@ top as (
         'account' as section, account_id as value, name, 1 as accounts, past_revenue, past_margin, expected_value,
         expected_value_low as low, expected_value_high as high
     from known
-    where expected_value is not null
+    where expected_value is not null and $cohort in ('any', cohort)
     order by expected_value desc, account_id
     limit $limit
 )

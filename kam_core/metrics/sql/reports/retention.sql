@@ -2,9 +2,9 @@
 -- manager: holder
 -- default: months = 24
 with pairs as (
-    select as_of as day, case when as_of = last_day(as_of) then last_day(as_of - interval 12 months) else cast(as_of - interval 12 months as date) end as before_day
-    from (select distinct as_of from account_trailing where as_of <= $as_of) as known
-    where as_of = $as_of or (as_of = last_day(as_of) and as_of > cast($as_of as date) - to_months($months))
+    select *
+    from retention_pairs
+    where day = $as_of or (day = last_day(day) and day > cast($as_of as date) - to_months($months))
 ),
 cohort as (
     select p.day, b.account_id, b.region, b.industry, b.tier, b.segment, b.holder_id, b.revenue as revenue_before,
