@@ -17,7 +17,7 @@ from kam_core.export import tables
 from kam_core.metrics.measures import MEASURES, Measure
 from kam_core.text import numbers
 from kam_core.text.sentence import describe
-from kam_core.ui import address, drill, session
+from kam_core.ui import address, drill, exports, session
 from kam_core.ui.session import words
 from kam_core.view import Period, Span, View, add_months, month_start, year_before
 
@@ -33,6 +33,12 @@ class Table:
         """With the headings in the reader's language."""
         return self.frame.rename(columns={c: words(f"column.{c}") for c in self.frame.columns})
 
+    def masked(self) -> Table:
+        """As it leaves the app: contact persons by their first letter."""
+        persons = [c for c, unit in self.units.items() if unit == "person"]
+        hidden = {c: [f"{v[:1]}…" if isinstance(v, str) else v for v in self.frame[c]] for c in persons}
+        return Table(self.frame.assign(**hidden), self.units)
+
     def named_units(self) -> dict[str, str]:
         return {words(f"column.{c}"): unit for c, unit in self.units.items()}
 
@@ -40,10 +46,11 @@ class Table:
 def title(page: str) -> None:
     """The page's title and the sentence that says what is being looked at."""
     facts, loaded = session.facts(), session.snapshot()
+    whole = "" if session.scope().arms is None else "_short"  # how much there is of what one may not see is not said
     st.title(words(f"page.{page}.title"), anchor=False)
     sentence = describe(session.view(), session.calendar(), session.lang(), session.names())
     data = words(
-        "sentence.data_behind",
+        f"sentence.data_behind{whole}",
         date=numbers.day(facts.as_of, session.lang()),
         loaded=numbers.moment(loaded.created_at.astimezone() if loaded else None, session.lang()),
         accounts=numbers.short(facts.values["accounts"], session.lang(), "count"),
@@ -234,8 +241,8 @@ def _table_and_downloads(key: str, question: str, table: Table) -> None:
 
 
 def downloads(key: str, name: str, table: Table) -> None:
-    """CSV and Excel of exactly what is shown, built on the click."""
-    frame, units = table.named(), table.named_units()
+    """CSV and Excel of exactly what is shown, contact persons masked, built on the click."""
+    frame, units = table.masked().named(), table.named_units()
     kinds: tuple[tuple[str, Callable[[], bytes], str], ...] = (
         ("csv", lambda: tables.csv(frame), "text/csv"),
         (
@@ -246,13 +253,14 @@ def downloads(key: str, name: str, table: Table) -> None:
     )
     with st.container(horizontal=True, gap="xsmall", key=f"downloads_{key}"):
         for ending, build, mime in kinds:
-            st.download_button(
+            exports.button(
                 words(f"action.{ending}"),
                 build,
                 f"{key}.{ending}",
                 mime,
                 key=f"{ending}_{key}",
-                on_click="ignore",
+                what=name,
+                rows=len(frame),
             )
 
 

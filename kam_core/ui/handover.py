@@ -16,7 +16,7 @@ from kam_core.metrics import handover
 from kam_core.text import numbers
 from kam_core.text.i18n import join
 from kam_core.text.sentence import own_script
-from kam_core.ui import address, cards, drill, frames, session, tiles
+from kam_core.ui import address, cards, drill, exports, frames, session, tiles
 from kam_core.ui.cards import Table
 from kam_core.ui.people import figure, rows_of
 from kam_core.ui.session import money, words
@@ -232,13 +232,14 @@ def _files(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series, leaving:
             day = st.date_input(words("page.handover.day"), _first_day(frame), key="handover_day", width=200)
             named = st.checkbox(words("page.handover.named"), key="handover_named")
             sheets = _sheets(frame, to, new, named)
-            st.download_button(
-                words("page.handover.pack"), lambda: tables.book(sheets),
-                f"handover_{leaving or 'all'}.xlsx", XLSX, key="handover_pack", on_click="ignore",
+            exports.button(
+                words("page.handover.pack"), lambda: tables.book(sheets), f"handover_{leaving or 'all'}.xlsx", XLSX,
+                key="handover_pack", what=words("page.handover.pack"), rows=len(frame),
             )  # fmt: skip
-            st.download_button(
+            exports.button(
                 words("page.handover.assignments"), lambda: tables.csv(assignments(frame, new, day)), "assignments.csv",
-                "text/csv", key="handover_assignments", on_click="ignore", type="primary",
+                "text/csv", key="handover_assignments", what=words("page.handover.assignments"), rows=len(frame),
+                type="primary",
             )  # fmt: skip
         st.caption(words("page.handover.load_it"))
 
