@@ -147,8 +147,8 @@ def _plain(name: str) -> str:
 def _renamed(ask: Ask, names: dict[str, str]) -> Ask | None:
     if any(column not in names for column in ask.columns):
         return None
-    parts = {part: getattr(ask, part) for part in ("x", "colour", "y", "against")}
-    return replace(ask, **{part: names[column] for part, column in parts.items() if column is not None})
+    x, colour, y, against = (c and names[c] for c in (ask.x, ask.colour, ask.y, ask.against))
+    return replace(ask, x=x, colour=colour, y=y, against=against)
 
 
 def _can_run(ask: Ask, here: dict[str, Column]) -> bool:

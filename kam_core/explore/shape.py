@@ -101,7 +101,7 @@ class Windows:
 @dataclass(frozen=True)
 class Answer:
     """`frame`: a row a part with `level` (cell, x, colour, total), `x`, `x_place`, `c`, `c_place` (from 1; beyond
-    `top` are the others; 0 in a total), `value`, `rows`, and `before`, `rows_before` where compared; of a scatter
+    `top` are the others; none in a total), `value`, `rows`, and `before`, `rows_before` where compared; of a scatter
     also `against`. Sorted as drawn. `is_cut`: more parts than could be read.
     """
 
@@ -138,7 +138,8 @@ def select(
         if ranked:
             steps.append(f"{name}_top as ({_top(name, value, ask, most)})")
     steps.append(f"placed as ({_placed(is_ranked, is_grouped, ask)})")
-    return f"with {', '.join(steps)} {_parts(value, ask, windows)}", params
+    texts = {name for name, ranked in (("x", is_ranked), ("c", is_grouped)) if ranked}
+    return f"with {', '.join(steps)} {_parts(value, ask, windows, texts)}", params
 
 
 def _kept(source: Source, ask: Ask, filters: Sequence[Filter], windows: Windows | None) -> tuple[str, Params]:
@@ -227,21 +228,22 @@ def _placed(is_ranked: bool, is_grouped: bool, ask: Ask) -> str:
     return f"select {', '.join(columns)} from kept {' '.join(joins)}"
 
 
-def _parts(value: str, ask: Ask, windows: Windows | None) -> str:
+def _parts(value: str, ask: Ask, windows: Windows | None, texts: set[str]) -> str:
+    """Cells and totals in one select. Values that are ranked leave as text: a long number must not be rounded."""
     has = [name for name, column in (("x", ask.x), ("c", ask.colour)) if column is not None]
     cell = [f"{n}, {n}_place" for n in has]
     groupings = [f"({', '.join(cell)})", *([f"({name})" for name in cell] if len(has) == 2 else [])]
     groupings += ["()"] if has else []
     figures = _figures(value, ask, windows)
-    x_of, c_of = (f"any_value({n})" if n not in has else n for n in ("x", "c"))
+    x_of, c_of = (f"cast({n} as varchar)" if n in texts else n if n in has else f"any_value({n})" for n in ("x", "c"))
     levels = _level(has)
     return (
         f"select {levels} as level, {x_of} as x, {'x_place' if 'x' in has else '0'} as x_place, {c_of} as c,"
         f" {'c_place' if 'c' in has else '0'} as c_place, {figures} from placed"
         f" group by grouping sets ({', '.join(groupings)})"
         " order by case level when 'total' then 0 when 'colour' then 1 when 'x' then 2 else 3 end,"  # never cut off
-        f" x_place nulls last, {'x' if 'x' in has else '1'} nulls last,"
-        f" c_place nulls last, {'c' if 'c' in has else '1'} nulls last limit {MOST_PARTS + 1}"
+        f" x_place nulls last, {'placed.x' if 'x' in has else '1'} nulls last,"
+        f" c_place nulls last, {'placed.c' if 'c' in has else '1'} nulls last limit {MOST_PARTS + 1}"
     )
 
 

@@ -33,6 +33,7 @@ OWN: dict[str, dict[str, str]] = {
     "movement": {"since": "", "until": "", "closing": "quarter", "step": ""},
     "lifecycle": {"since": "", "mark": ""},
     "forecast": {"by": "region", "mark": ""},
+    "explore": {"table": "", "look": "chart", "ask": "", "filters": ""},
     "concentration": {"by": "group", "leave": "5", "at": ""},
 }
 Params = dict[str, list[str]]
@@ -56,19 +57,23 @@ def read_language() -> None:
         state["lang"] = chosen if chosen in LANGUAGES else session.default_lang()
 
 
-def read(page: str) -> None:
-    """Take filters and place from the address when it is not the one that this session wrote: a link, back, forward."""
+def read(page: str, filters: bool = True) -> None:
+    """Take filters and place from the address when it is not the one that this session wrote: a link, back, forward.
+
+    A page without `filters` takes only what is its own, and needs no data for that.
+    """
     state = st.session_state
     was_touched, params = state.pop("_touched", False), current()
     if was_touched or (page, params) == (state.get("_page"), state.get("_written")):
         return
     params = _before_drill(page, params)
-    names = session.names()
-    for key in LISTS:
-        state[key] = [v for v in params.get(key, []) if v in names.get(key, {})]
-    state["period"] = _period(params)
-    for key in PLACE:
-        state[key] = next(iter(params.get(key, [])), None)
+    if filters:
+        names = session.names()
+        for key in LISTS:
+            state[key] = [v for v in params.get(key, []) if v in names.get(key, {})]
+        state["period"] = _period(params)
+        for key in PLACE:
+            state[key] = next(iter(params.get(key, [])), None)
     for key, default in OWN.get(page, {}).items():
         state[key] = (params.get(key) or [default])[0]
 
@@ -85,6 +90,13 @@ def _before_drill(page: str, params: Params) -> Params:
     if drill and drill["page"] != page:
         st.session_state["_drill"] = drill
     return params
+
+
+def keep() -> None:
+    """On a page without filters: Streamlit forgets what no widget holds, so hold it for the next page that has them."""
+    for key in (*LISTS, "period"):
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
 
 
 def write(page: str) -> None:
