@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,25 +36,34 @@ def build(con: Any, policy: Policy, progress: Progress | None = None) -> None:
         con.execute(f"create table mart.{name} as {_mart(name)}")
     say("months", 0.1)
     _by_month(con, facts)
-    say("trailing years", 0.6)
-    _trailing(con, facts)
-    say("churn risk", 0.7)
+    say("churn risk and tiers", 0.6)
     with risk.scoring(con, policy, facts["as_of"]):
-        _rest(con, policy, facts, say)
+        _rest(con, policy, facts)
     say("checks", 0.95)
     quality.check(con)
     con.execute("analyze")
 
 
-def _rest(con: Any, policy: Policy, facts: dict[str, Any], say: Progress) -> None:
-    """The marts that are built while accounts are scored."""
-    say("tiers", 0.8)
-    _tiers(con, policy, facts)
+def _rest(con: Any, policy: Policy, facts: dict[str, Any]) -> None:
+    """The marts that are built while accounts are scored: those of tiers, and beside them those of deals."""
     ranks = {"as_of": facts["as_of"], "from": add_months(month_start(facts["as_of"]), -11)}
-    con.execute(f"create table mart.account_rank as {_mart('account_rank')}", ranks)
-    say("deals", 0.93)
+    with _beside(con, _deals, policy, facts):
+        _tiers(con, policy, facts)
+        con.execute(f"create table mart.account_rank as {_mart('account_rank')}", ranks)
+
+
+def _deals(con: Any, policy: Policy, facts: dict[str, Any]) -> None:
     pipeline.follow_deals(con, Calendar(facts["first_day"], facts["as_of"], facts["fiscal_start"]))
     pipeline.follow_accounts(con, policy, facts["as_of"])
+
+
+@contextmanager
+def _beside(con: Any, work: Callable[..., None], *given: Any) -> Iterator[None]:
+    """Does `work(cursor, *given)` beside the body of the `with`: one statement after another leaves a core idle."""
+    with closing(con.cursor()) as cursor, ThreadPoolExecutor(1, "marts") as pool:
+        working = pool.submit(work, cursor, *given)
+        yield
+        working.result()
 
 
 def _core(con: Any, policy: Policy) -> None:
@@ -159,18 +169,19 @@ def part_months(first: date, last: date) -> list[tuple[date, date]]:
 
 
 def _by_month(con: Any, facts: dict[str, Any]) -> None:
-    """The marts of accounts and months, two side by side: one statement of a month alone leaves a core idle."""
-    months = [(m, add_months(m, 1)) for m in _months(facts["first_day"], facts["as_of"])]
-    parts = part_months(facts["first_day"], facts["as_of"])
+    """The marts of accounts and months, and of the years up to each month."""
+    first, last = facts["first_day"], facts["as_of"]
+    months = [(m, add_months(m, 1)) for m in _months(first, last)]
+    parts = part_months(first, last)
+    with _beside(con, _of_months, "account_month_line", months, parts):
+        _of_months(con, "account_month", months, parts)
+        _trailing(con, facts)
+        _of_months(con, "account_service_month", months, parts)
 
-    def fill(name: str) -> None:
-        cursor = con.cursor()
-        _stretches(cursor, name, name, months)
-        _stretches(cursor, name, name.replace("month", "part"), parts)
-        cursor.close()
 
-    with ThreadPoolExecutor(2, "months") as pool:
-        list(pool.map(fill, ("account_month_line", "account_month", "account_service_month")))
+def _of_months(con: Any, name: str, months: list[tuple[date, date]], parts: list[tuple[date, date]]) -> None:
+    _stretches(con, name, name, months)
+    _stretches(con, name, name.replace("month", "part"), parts)
 
 
 def _stretches(con: Any, sql_name: str, table: str, stretches: list[tuple[date, date]]) -> None:
