@@ -28,7 +28,10 @@ PAGES = {
         "managers": "pages/people/managers.py", "coverage": "pages/people/coverage.py",
         "handover": "pages/people/handover.py",
     },
-    "data": {"status": "pages/data/status.py", "audit": "pages/data/audit.py"},
+    "data": {
+        "upload": "pages/data/upload.py", "explore": "pages/data/explore.py", "status": "pages/data/status.py",
+        "history": "pages/data/history.py", "audit": "pages/data/audit.py",
+    },
 }
 
 shell.begin()

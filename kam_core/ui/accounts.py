@@ -59,10 +59,10 @@ def listing() -> None:
 
 
 def _accounts() -> pd.DataFrame:
-    return _listed(session.snapshot().id, session.view(), session.lang())  # type: ignore[union-attr]
+    return _listed(str(session.snapshot().path), session.view(), session.lang())  # type: ignore[union-attr]
 
 
-@st.cache_data(max_entries=60, show_spinner=False, hash_funcs={View: repr})
+@session.cached(max_entries=60, show_spinner=False, hash_funcs={View: repr})
 def _listed(version: str, view: View, lang: str) -> pd.DataFrame:
     """The report in the columns and words of the page."""
     frame = session.report(view, "accounts")

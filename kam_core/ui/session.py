@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from kam_core.metrics.reports import report as run_report
 from kam_core.state import State, path_for
 from kam_core.text import numbers
 from kam_core.text.i18n import LANGUAGES, t
+from kam_core.uploads.upload import Upload
 from kam_core.uploads.workspace import Workspace
 from kam_core.view import Calendar, Filters, Span, View
 from kam_core.warehouse.engine import Reader
@@ -33,6 +35,8 @@ META = {
     "quality": "select * from meta.quality order by severity desc, rows desc",
     "refused": "select * from meta.refused limit 10000",
 }
+COMPANY, UPLOAD = "company", "upload"
+NOT_ABOUT_DATA = frozenset({"upload", "explore", "history"})  # pages without filters, never shown over an upload
 META_NEEDS = {"loads": "history", "quality": "rows", "refused": "rows"}  # the right that one needs to see it
 T = TypeVar("T")
 KEPT: dict[str, Any] = {"max_entries": 400, "show_spinner": False}
@@ -48,16 +52,28 @@ def _store(path: str) -> Store:
     return Store(Path(path))
 
 
+def store() -> Store:
+    """The company's data: all states that are kept."""
+    return _store(str(folder()))
+
+
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _reader(path: str) -> Reader:
     """Shared by all sessions; the last three snapshots stay open for pages that are still drawing them."""
     return Reader(Path(path))
 
 
+@st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=Reader.close)
+def _own_reader(path: str) -> Reader:
+    """Of this session's upload: nobody else has it, and it ends with the session."""
+    return Reader(Path(path))
+
+
 def snapshot() -> Snapshot | None:
     """The data served in this run. Asked once a run, so that one page never mixes two loads."""
     if "_snapshot" not in st.session_state:
-        st.session_state["_snapshot"] = _store(str(folder())).current()
+        own = upload()
+        st.session_state["_snapshot"] = own.own if own and source() == UPLOAD else store().current()
     found: Snapshot | None = st.session_state["_snapshot"]
     return found
 
@@ -78,7 +94,7 @@ def renew() -> Snapshot | None:
 def reader() -> Reader:
     found = snapshot()
     assert found, "pages run only where there is data"
-    return _reader(str(found.path))
+    return _own_reader(str(found.path)) if source() == UPLOAD else _reader(str(found.path))
 
 
 def company() -> tuple[str, Reader | None]:
@@ -96,6 +112,30 @@ def workspace() -> Workspace | None:
     if found is None or not found.is_open:
         return None
     return _workspace(str(found.folder), found)
+
+
+def upload() -> Upload | None:
+    """What this session brought, and what it decided about it."""
+    return st.session_state.get("_upload") if workspace() else None
+
+
+def source() -> str:
+    """Whose figures this run shows: the company's, or those of this session's own upload."""
+    found: str = st.session_state.get("_source", COMPANY)
+    return found
+
+
+def settle_source(page: str) -> None:
+    """Decide it for this run: the upload's where the person wants that, its figures are made, and the page has some."""
+    own = upload()
+    is_own = st.session_state.get("_wants_upload") and own and own.own and page not in NOT_ABOUT_DATA
+    st.session_state["_source"] = UPLOAD if is_own else COMPANY
+    st.session_state.pop("_snapshot", None)
+
+
+def look_at(wanted: str) -> None:
+    """From the next run on show the figures of this source. What is filtered in one means nothing in the other."""
+    st.session_state["_wants_upload"] = wanted == UPLOAD
 
 
 def open_workspace() -> Workspace:
@@ -156,8 +196,8 @@ def person() -> Person:
 
 
 def scope() -> Scope:
-    """What the person may see."""
-    return person().scope
+    """What the person may see: of the company's data what their scope holds, of their own upload everything."""
+    return Scope.everything() if source() == UPLOAD else person().scope
 
 
 def state() -> State:
@@ -197,7 +237,7 @@ def report(view: View, name: str, **settings: Any) -> pd.DataFrame:
 def meta(table: str) -> pd.DataFrame:
     """One of the tables about the data itself, such as loads or refused; KamError where the person has no right to."""
     needed = META_NEEDS.get(table)
-    if needed and not person().may(needed):
+    if needed and source() == COMPANY and not person().may(needed):
         raise KamError(words("empty.no_right_why", what=words("page.status.title")))
     return _meta(_version(), table)
 
@@ -232,37 +272,54 @@ def _version() -> str:
     return str(found.path) if found else ""
 
 
-@st.cache_data(**KEPT, hash_funcs={View: repr})
+def cached(cache: Any = st.cache_data, **options: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """As `cache`: the company's figures for all sessions, an upload's for its own alone, and gone with it."""
+
+    def wrap(function: Callable[..., T]) -> Callable[..., T]:
+        shared = cache(**options)(function)
+        own = cache(scope="session", **options)(function)
+
+        @functools.wraps(function)
+        def get(*args: Any) -> T:
+            found: T = own(*args) if source() == UPLOAD else shared(*args)
+            return found
+
+        return get
+
+    return wrap
+
+
+@cached(**KEPT, hash_funcs={View: repr})
 def _measure(version: str, view: View, keys: tuple[str, ...], by: tuple[str, ...], compare: bool) -> pd.DataFrame:
     return query.measure(reader(), view, keys, by, compare)
 
 
-@st.cache_data(**KEPT, hash_funcs={View: repr, Span: repr})
+@cached(**KEPT, hash_funcs={View: repr, Span: repr})
 def _over(version: str, view: View, keys: tuple[str, ...], spans: tuple[tuple[str, Span], ...]) -> pd.DataFrame:
     return query.over(reader(), view, keys, dict(spans))
 
 
-@st.cache_data(**KEPT, hash_funcs={View: repr})
+@cached(**KEPT, hash_funcs={View: repr})
 def _report(version: str, view: View, name: str, settings: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
     return run_report(reader(), view, name, **dict(settings))
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
+@cached(max_entries=20, show_spinner=False)
 def _meta(version: str, table: str) -> pd.DataFrame:
     return reader().frame(META[table])
 
 
-@st.cache_data(**KEPT, hash_funcs={View: repr})
+@cached(**KEPT, hash_funcs={View: repr})
 def _why_missing(version: str, view: View, key: str) -> str:
     return query.why_missing(reader(), view, key)
 
 
-@st.cache_resource(max_entries=10, show_spinner=False)
+@cached(st.cache_resource, max_entries=10, show_spinner=False)
 def _facts(version: str) -> Facts:
     return Facts.read(reader())
 
 
-@st.cache_resource(max_entries=50, show_spinner=False, hash_funcs={Scope: repr})
+@cached(st.cache_resource, max_entries=50, show_spinner=False, hash_funcs={Scope: repr})
 def _names(version: str, scope: Scope) -> dict[str, dict[str, str]]:
     frame = run_report(reader(), View(scope=scope), "choices")
     found: dict[str, dict[str, str]] = {}
@@ -282,7 +339,7 @@ def kept(build: Callable[..., T]) -> Callable[..., T]:
     return get
 
 
-@st.cache_data(**KEPT, hash_funcs={View: repr})
+@cached(**KEPT, hash_funcs={View: repr})
 def _made(
     version: str, view: View, lang: str, theme: str | None, name: str, args: tuple[Any, ...], _build: Callable[..., Any]
 ) -> Any:

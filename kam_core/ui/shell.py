@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from kam_core.ui import address, drill, identity, session, sidebar, states, style
+from kam_core.ui import address, drill, identity, saved, session, sidebar, states, style, upload_mark
 from kam_core.ui.session import words
 
 ICON = Path(__file__).parent / "assets" / "icon.png"
@@ -61,6 +61,16 @@ def run(page: Any, menu: Menu) -> None:
     identity.banner()
     with last:
         identity.account()
+    st.session_state["_paths"] = {name: path for pages in menu.values() for name, path in pages.items()}
+    session.settle_source(page.url_path)
+    if page.url_path in session.NOT_ABOUT_DATA:
+        address.read(page.url_path, filters=False)
+        address.keep()
+        session.use(session.everything())
+        address.write(page.url_path)
+        _menu(menu, links, page.url_path)
+        _guarded(page)
+        return
     if session.snapshot() is None:
         _menu(menu, links, page.url_path)
         states.no_warehouse()
@@ -71,6 +81,7 @@ def run(page: Any, menu: Menu) -> None:
         return
     address.read(page.url_path)
     drill.go(page.url_path)
+    saved.go()
     with chosen:
         sidebar.filters()
     session.use(sidebar.view())
@@ -78,9 +89,13 @@ def run(page: Any, menu: Menu) -> None:
         st.switch_page(drill.ACCOUNT, query_params=address.chosen())
     if page.url_path != "account":
         st.session_state["account"] = None
-    st.session_state["_paths"] = {name: path for pages in menu.values() for name, path in pages.items()}
     address.write(page.url_path)
     _menu(menu, links, page.url_path or "overview")
+    if session.source() != session.UPLOAD:
+        with chosen:
+            saved.views(page.url_path)
+    if session.source() == session.UPLOAD:
+        upload_mark.show()
     _guarded(page)
 
 
@@ -113,7 +128,9 @@ def _is_listed(name: str) -> bool:
 
 
 def _may_open(name: str) -> bool:
-    return name not in NEEDS or session.person().may(NEEDS[name])
+    """Of their own upload everybody may see what was loaded."""
+    own = name == "status" and session.source() == session.UPLOAD
+    return name not in NEEDS or own or session.person().may(NEEDS[name])
 
 
 def _link(path: str, name: str) -> None:

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from kam_core.errors import KamError
 from kam_core.ingest import Mapping, TableMapping, prepare
+from kam_core.ingest.assumptions import Assumption as Assumption
 from kam_core.ingest.cells import Cells
 from kam_core.ingest.examine import (
     ColumnRead,
@@ -26,8 +27,8 @@ from kam_core.ingest.examine import (
     guess_table,
     read_text,
     read_typed,
-    shape,
 )
+from kam_core.ingest.examine import shape as shape
 from kam_core.policy import Policy
 from kam_core.schema import TABLES
 from kam_core.uploads.job import Job

@@ -1,0 +1,221 @@
+"""The upload page: drop files, see what was understood, correct it."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from kam_core.schema import TABLES
+from kam_core.text import numbers
+from kam_core.text.i18n import has
+from kam_core.ui import cards, session, states
+from kam_core.ui import upload_state as work
+from kam_core.ui.session import words
+from kam_core.uploads.upload import Assumption, Sheet, Upload
+
+KINDS = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "parquet", "zip"]
+LONGEST_CELL = 200  # characters of a cell in a preview
+MARKS = {"certain": ":blue[●]", "likely": ":gray[◐]", "ask": ":orange[**?**]"}
+SURE = ("ask", "likely", "certain")
+
+
+def title() -> None:
+    st.title(words("page.upload.title"), anchor=False)
+    st.html(f'<p class="kam-sentence">{html.escape(words("page.upload.sentence"))}</p>')
+
+
+def drop() -> None:
+    """Where files are dropped; what was dropped before stays."""
+    number = st.session_state.setdefault("_drops", 0)
+    dropped = st.file_uploader(
+        words("page.upload.drop"), KINDS, accept_multiple_files=True, key=f"drop_{number}",
+        help=words("page.upload.drop_help"), label_visibility="collapsed",
+    )  # fmt: skip
+    if dropped:
+        for file in dropped:
+            work.upload().add(file.name, file)
+            file.close()
+        work.changed()
+        st.session_state["_drops"] = number + 1  # a new uploader: Streamlit forgets the bytes of the old one
+        st.rerun()
+
+
+def files() -> None:
+    """The files that are here, each with the way to take it back."""
+    upload = session.upload()
+    if upload is None or not upload.paths:
+        return
+    with st.container(horizontal=True, gap="xsmall", key="upload_files"):
+        for number, path in enumerate(upload.paths):
+            st.button(
+                f"{path.name} ✕", key=f"remove_{number}_{path.name}", help=words("page.upload.remove"),
+                on_click=_remove, args=(upload, number), disabled=work.running() is not None,
+            )  # fmt: skip
+
+
+def _remove(upload: Upload, number: int) -> None:
+    upload.remove(upload.paths[number])
+    work.changed()
+
+
+def progress() -> bool:
+    """What is being done, with the way to stop it; whether anything is."""
+    problem = st.session_state.get("_job_problem")
+    if problem:
+        st.warning(problem)
+        if st.session_state.get("_halted"):
+            st.button(words("action.again"), key="again", on_click=work.changed)
+    if work.running() is None:
+        return False
+    _progress()
+    return True
+
+
+@st.fragment(run_every=0.4)
+def _progress() -> None:
+    job = work.running()
+    if job is None or job.is_done:
+        st.rerun()
+    step = words(job.step) if has(job.step) else words("upload.step.read")
+    with st.container(horizontal=True, vertical_alignment="center", key="upload_progress"):
+        st.progress(job.share, step)
+        st.button(words("action.stop"), key="stop", on_click=job.stop)
+
+
+def problems() -> None:
+    """Files that could not be read, each with its reason."""
+    upload = session.upload()
+    for problem in upload.problems if upload else []:
+        st.error(problem.sentence(session.lang()))
+
+
+def sheet() -> Sheet | None:
+    """The sheet that is looked at, chosen where there are several."""
+    upload = session.upload()
+    if upload is None or not upload.sheets:
+        return None
+    ids = list(upload.sheets)
+    if len(ids) == 1:
+        return upload.sheets[ids[0]]
+    chosen = st.selectbox(
+        words("page.upload.sheet", n=len(ids)), ids, key="upload_sheet",
+        format_func=lambda id: _sheet_name(upload.sheets[id]), filter_mode="contains",
+    )  # fmt: skip
+    return upload.sheets[chosen]
+
+
+def _sheet_name(sheet: Sheet) -> str:
+    table = words(f"table.{sheet.table}") if sheet.table else words("page.upload.only_explore")
+    return f"{sheet.look.name} → {table}"
+
+
+# --- what was understood
+
+
+def understood(sheet: Sheet) -> None:
+    """What was assumed and how sure that is, beside the rows that come of it and the raw text."""
+    with cards.card("understood", words("page.upload.understood", sheet=sheet.look.name)):
+        st.markdown(_summary(sheet))
+        left, right = st.columns([2, 3], gap="medium")
+        with left, st.container(key="assumptions", gap="small"):
+            for number, assumption in enumerate(sorted(sheet.look.assumptions, key=lambda a: SURE.index(a.sure))):
+                _assumption(sheet, assumption, number)
+        with right:
+            _preview(sheet)
+
+
+def _summary(sheet: Sheet) -> str:
+    lang = session.lang()
+    n = numbers.full(sheet.rows, lang, "count") if sheet.rows is not None else words("upload.not_counted")
+    said = [words("page.upload.summary", rows=n, columns=len(sheet.look.headings))]
+    said += [
+        words("page.upload.left_out", n=numbers.full(count, lang, "count"), why=_left_out(why))
+        for why, count in sheet.left_out.items()
+    ]
+    return " ".join(said)
+
+
+def _left_out(why: str) -> str:
+    return words(why) if has(why) else why
+
+
+def _assumption(sheet: Sheet, assumption: Assumption, number: int) -> None:
+    """One thing taken for true: in words, with its control where it can be another."""
+    label = words(f"upload.assumed.{assumption.key}") if has(f"upload.assumed.{assumption.key}") else assumption.key
+    if assumption.column:
+        label = f"{short(assumption.column)}: {label}"
+    why = assumption.sentence(session.lang())
+    if assumption.examples:
+        why += " " + words("upload.examples", examples=", ".join(short(e, 40) for e in assumption.examples[:4]))
+    choices = list(assumption.choices)
+    if len(choices) < 2:
+        value = safe(_value(assumption, assumption.value))
+        st.markdown(f"{MARKS[assumption.sure]} {safe(label)}: **{value}**", help=safe(why))
+        return
+    if assumption.value not in choices:
+        choices.insert(0, assumption.value)
+    key = f"assumed_{sheet.look.id}_{number}_{assumption.key}_{assumption.column}_{assumption.value!r}"
+    box = st.container(border=assumption.sure == "ask", gap=None, key=f"box_{number}")
+    with box:
+        st.selectbox(
+            f"{MARKS[assumption.sure]} {safe(label)}", choices, choices.index(assumption.value), key=key,
+            format_func=lambda value: _value(assumption, value), help=None if assumption.sure == "ask" else safe(why),
+            on_change=_corrected, args=(sheet, assumption, key), disabled=work.running() is not None,
+        )  # fmt: skip
+        if assumption.sure == "ask":
+            st.caption(safe(why))
+
+
+def _corrected(sheet: Sheet, assumption: Assumption, key: str) -> None:
+    work.upload().correct(sheet.look.id, assumption.key, assumption.column, st.session_state[key])
+    work.changed()
+
+
+def _value(assumption: Assumption, value: Any) -> str:
+    """A value of the format as people say it."""
+    if isinstance(value, bool):
+        return words("app.yes") if value else words("app.no")
+    if has(f"upload.value.{value}"):
+        return words(f"upload.value.{value}")
+    if isinstance(value, list | tuple):
+        return ", ".join(str(v) for v in value) or "–"
+    return {",": ", ,", "\t": "Tab", ";": ";", "|": "|", " ": "␣", None: "–", "": "–"}.get(value, str(value))
+
+
+def _preview(sheet: Sheet) -> None:
+    table, raw = st.tabs([words("page.upload.as_table"), words("page.upload.as_file")])
+    with table:
+        st.dataframe(
+            pd.DataFrame(
+                [[cell[:LONGEST_CELL] for cell in row] for row in sheet.look.rows[:50]],
+                columns=[heading[:LONGEST_CELL] for heading in sheet.look.headings],
+            ),
+            hide_index=True, height=330, key="preview", placeholder="",
+            alt=words("page.upload.understood", sheet=sheet.look.name),
+        )  # fmt: skip
+    with raw:
+        st.code("\n".join(line[:500] for line in sheet.look.raw), language=None, height=330, line_numbers=True)
+
+
+def short(text: str, longest: int = 60) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def safe(text: str) -> str:
+    """Text from a file inside a sentence: nothing of it is taken for formatting."""
+    return "".join("\\" + c if c in "\\`*_{}[]()<>#+-!|$:~" else c for c in text)
+
+
+# --- templates
+
+
+def templates() -> None:
+    """An empty file with the right headings for every table, in both languages; they load without a question."""
+    with st.expander(words("page.upload.templates")):
+        st.caption(words("page.upload.templates_why"))
+        with st.container(horizontal=True, gap="xsmall"):
+            for table in TABLES:
+                states.template(table)
