@@ -6,6 +6,7 @@ once, over all its values, and what had to be assumed is handed back as a senten
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,16 @@ class Value:
     allow_years: bool = False  # "2024" alone is a period, but no date
 
 
+@dataclass(frozen=True)
+class Lookup:
+    """A table that holds each distinct text of a column once, read: `key` is the column's text, `columns` are names
+    under which its `narrow` text and its `value` are selected. What few texts stand for is worked out but once."""
+
+    table: str
+    key: str
+    columns: tuple[str, str]
+
+
 @dataclass
 class Cast:
     """The typed SQL of a value, the reason given where it fails, and the assumptions behind it.
@@ -54,6 +65,7 @@ class Cast:
     sound: bool = False
     lowest: Any = None
     highest: Any = None
+    lookup: Lookup | None = None  # columns that `sql` reads, to be joined one level below
 
 
 def text_of(operand: Operand) -> str:
@@ -87,10 +99,14 @@ def _is_temporal(operand: Operand) -> bool:
     return operand.type == "DATE" or operand.type.startswith("TIMESTAMP")
 
 
-def with_prepared(relation: str, prepared: dict[str, str]) -> str:
+def with_prepared(relation: str, prepared: dict[str, str], lookups: list[Lookup] | None = None) -> str:
     """A relation with columns worked out beside its own: what many branches of a cast read is worked out once."""
-    return f"(select *, {', '.join(f'{sql} as {name}' for name, sql in prepared.items())} from {relation})" \
-        if prepared else relation
+    columns = [f"{sql} as {name}" for name, sql in prepared.items()]
+    joins = ""
+    for place, lookup in enumerate(lookups or []):
+        columns += [f"l{place}.narrow as {lookup.columns[0]}", f"l{place}.value as {lookup.columns[1]}"]
+        joins += f" left join {lookup.table} as l{place} on l{place}.key = {lookup.key}"
+    return f"(select r.*, {', '.join(columns)} from {relation} as r{joins})" if columns else relation
 
 
 def _prepared_name(value: Value) -> str:
@@ -145,6 +161,8 @@ def _bool_sql(text: str) -> str:
 
 # Numbers
 
+MAX_JUNK = 200  # letters beside digits in all shapes of a column; more is no column of numbers
+MANY_ROWS = 5_000  # from here on reading each distinct text once is worth a table of them
 DECIMALS = {"money": 2, "quantity": 4, "ratio": 6, "int": 0}
 
 
@@ -154,7 +172,8 @@ def _number_casts(con: Connection, relation: str, values: list[Value], format: d
     casts, messy = {}, []
     for value in values:
         filled, plain, low, high, dotted, thousandths, fine = asked[value.column]
-        if filled == plain and not {"decimal", "thousands"} & set(format) and (not dotted or thousandths < dotted):
+        told = {"decimal", "thousands"} & set(format) or value.label in format.get("decimals", {})
+        if filled == plain and not told and (not dotted or thousandths < dotted):
             sql = _plain_number(value, exact=not fine)
             present, sound = f"{value.operand.sql} is not null", value.kind != "int" or not dotted
             casts[value.column] = Cast(sql, _number_reason(value.kind), present, {}, [], filled, sound, low, high)
@@ -204,21 +223,104 @@ COMMA = r"\.\d+,|(^|[^\d.,])\d*,(\d|\d\d|\d{4,})([^\d.,]|$)|(^|\D)0,\d|\d\.\d{3}
 
 
 def _messy_number_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any]) -> dict[str, Cast]:
-    prepared = {_prepared_name(v): _bare(text_of(v.operand)) for v in values}
-    evidence = _ask(con, with_prepared(relation, prepared), values, [[
-        f"count(*) filter (where regexp_matches({b}, '{POINT}'))",
-        f"count(*) filter (where regexp_matches({b}, '{COMMA}'))",
-        f"count(*) filter (where contains({b}, ','))", f"count(*) filter (where contains({b}, '.'))",
-        f"min({b}) filter (where contains({b}, ',') or contains({b}, '.'))"] for b in prepared])
+    """What a number's text means depends on its shape alone, its digits put aside: there are few shapes of many values,
+    so that only shapes are looked at, and each value is read in the cheapest way that is right for all its shapes."""
+    if not values:
+        return {}
+    shapes = {v.column: _shapes(con, relation, v, f"{relation}_shapes{i}") for i, v in enumerate(values)}
+    questions = [f"coalesce(sum(n) filter (where regexp_matches(bare, '{POINT}')), 0)::bigint",
+                 f"coalesce(sum(n) filter (where regexp_matches(bare, '{COMMA}')), 0)::bigint",
+                 "coalesce(sum(n) filter (where contains(bare, ',')), 0)::bigint",
+                 "coalesce(sum(n) filter (where contains(bare, '.')), 0)::bigint",
+                 "min(bare) filter (where contains(bare, ',') or contains(bare, '.'))"]
+    seen = f"select n, {_bare('lowest')} as bare from "
+    evidence = {column: list(con.execute(f"select {', '.join(questions)} from ({seen} {table})").fetchall()[0])
+                for column, table in shapes.items()}
     usual = _usual_mark(evidence)
     casts = {}
     for value in values:
         mark, notes = _decimal_mark(value.label, evidence[value.column], usual, format)
-        reason = f"{_number_reason(value.kind)} (decimal mark {mark})"
-        bare = _prepared_name(value)
-        casts[value.column] = Cast(_number_sql(bare, value.kind, mark), reason, f"{bare} is not null",
-                                   {bare: prepared[bare]}, notes)
+        casts[value.column] = _messy_number(con, relation, value, shapes[value.column], mark, notes)
+        con.execute(f"drop table {shapes[value.column]}")
     return casts
+
+
+def _shapes(con: Connection, relation: str, value: Value, table: str) -> str:
+    """The shapes of a column's texts, every digit but 0 as 9: how many texts have each, and the lowest of them."""
+    text = text_of(value.operand)
+    con.execute(f"""
+        create or replace temp table {table} as
+        select translate(t, '12345678', '99999999') as shape, count(*) as n, min(t) as lowest
+        from (select {text} as t from {relation}) where t is not null group by 1""")
+    return table
+
+
+def _messy_number(con: Connection, relation: str, value: Value, shapes: str, mark: str, notes: list[str]) -> Cast:
+    """The cheap way where it is right for every shape, and for the texts that it cannot read the long one."""
+    text, reason = text_of(value.operand), f"{_number_reason(value.kind)} (decimal mark {mark})"
+    cheap = _cheap_number(con, shapes, value.kind, mark)
+    known = _number_sql("bare", value.kind, mark)
+    wrong, left, missing = con.execute(f"""
+        select count(*) filter (where cheap is not null and cheap is distinct from known),
+            count(*) filter (where cheap is null and bare is not null), list(lowest) filter (where bare is null)
+        from (select {cheap('lowest')} as cheap, {known} as known, bare, lowest
+              from (select lowest, {_bare('lowest')} as bare from {shapes}))""").fetchall()[0]
+    if wrong:
+        cheap = _no_way
+    present = f"{text} is not null"
+    if missing:
+        present = f"coalesce({text} not in ({', '.join(map(quoted, missing))}), false)"
+    if not (wrong or left):
+        return Cast(cheap(text), reason, present, notes=notes)
+    lookup = _lookup(con, relation, value, f"where {cheap('key')} is null", _bare("key"), known)
+    if lookup:
+        return Cast(f"coalesce({cheap(text)}, {lookup.columns[1]})", reason, present, notes=notes, lookup=lookup)
+    name = _prepared_name(value)
+    return Cast(_number_sql(name, value.kind, mark), reason, f"{name} is not null", {name: _bare(text)}, notes)
+
+
+def _no_way(text: str) -> str:
+    return "null"
+
+
+def _cheap_number(con: Connection, shapes: str, kind: str, mark: str) -> Callable[[str], str]:
+    """SQL that takes all marks of thousands and currencies out of a text and casts what stays."""
+    junk = con.execute(f"select string_agg(distinct translate(shape, '09.-', ''), '') from {shapes}").fetchall()[0][0]
+    if len(junk or "") > MAX_JUNK:
+        return _no_way
+    marks = "".join(sorted(set(junk or "") - set("()%千万亿eE" + mark)))
+
+    def cheap(text: str) -> str:
+        digits = f"translate({text}, {quoted(marks)}, '')" if mark == "." else \
+            f"replace(translate({text}, {quoted(marks + '.')}, ''), ',', '.')"
+        if kind == "int":
+            number = f"try_cast({digits} as decimal(28,6))"
+            return f"case when {number} = trunc({number}) then try_cast({number} as bigint) end"
+        return f"try_cast(try_cast({digits} as decimal(28,6)) as {SQL_TYPES[kind]})"
+    return cheap
+
+
+def _lookup(con: Connection, relation: str, value: Value, where: str, narrow: str, sql: str) -> Lookup | None:
+    """Read each distinct text of a column once, `sql` of its `bare` text; None where there are too many of them for
+    that to pay. (It must be clear to DuckDB which side of the join is the small one: rows keep their order then.)"""
+    key, table = text_of(value.operand), f"{relation}_texts_{value.column}".replace(" ", "_")
+    table = quoted_name(table)
+    con.execute(f"""
+        create or replace temp table {table} as select key, count(*) as n
+        from (select {key} as key from {relation}) {where} {'and' if where else 'where'} key is not null group by 1""")
+    texts, rows = con.execute(f"select count(*), (select count(*) from {relation}) from {table}").fetchall()[0]
+    if rows < MANY_ROWS or 6 * texts > rows:
+        con.execute(f"drop table {table}")
+        return None
+    con.execute(f"create or replace temp table {table} as "
+                f"select key, bare as narrow, {sql} as value from (select key, {narrow} as bare from {table})")
+    name = value.column.replace('"', '""')
+    return Lookup(table, key, (f'"text of {name}"', f'"value of {name}"'))
+
+
+def quoted_name(name: str) -> str:
+    """A name as an SQL identifier, whatever characters it has."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _usual_mark(evidence: dict[str, list[Any]]) -> str | None:
@@ -230,8 +332,9 @@ def _usual_mark(evidence: dict[str, list[Any]]) -> str | None:
 def _decimal_mark(label: str, evidence: list[Any], usual: str | None, format: dict[str, Any]) -> tuple[str, list[str]]:
     """The decimal mark of a column, and a sentence on how sure that is."""
     points, commas, with_comma, with_point, example = evidence
-    if "decimal" in format:
-        return format["decimal"], []
+    told = format.get("decimals", {}).get(label, format.get("decimal"))
+    if told:
+        return told, []
     if "thousands" in format:
         return ("," if format["thousands"] == "." else "."), []
     if points or commas:
@@ -269,6 +372,7 @@ def _number_sql(bare: str, kind: str, mark: str) -> str:
 
 # Dates
 
+SWAP, AS_IS = "swap", "keep"
 ISO = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}([ t].*)?$"
 NUMERIC_DATE = r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{2}|\d{4})((?:[ t,]+.*)?)$"
 TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%g", " %I:%M %p", " %I:%M:%S %p")
@@ -284,6 +388,7 @@ SHAPES = {
     "year": r"^(19|20)\d\d年?$",
     "full": r"^\d{1,2}[-/. ]\d{1,2}[-/. ]\d{4}([ t]\d{1,2}:\d{2}(:\d{2})?)?$",
     "numeric": NUMERIC_DATE,
+    "short": r"^(\d{1,2}[-/ ])?[a-z]{3,9}[-/ ]\d{2}( |$)",  # 05-jan-24: a year of four digits would take it for 24
     "named": r"[a-z]{3}",
 }
 
@@ -296,13 +401,14 @@ def _date_casts(con: Connection, relation: str, values: list[Value], format: dic
     casts, messy = {}, []
     for value in values:
         filled, native, low, high, four_digits = asked[value.column]
-        if filled == native and (four_digits or not filled):
+        told = {value.label} & {*format.get("dates", {}), *format.get("swapped", {})}
+        if filled == native and (four_digits or not filled) and not told:
             sql = f"try_cast(nullif({value.operand.sql}, '') as {SQL_TYPES[value.kind]})"
             present = f"{value.operand.sql} is not null"
             casts[value.column] = Cast(sql, "is not a date", present, {}, [], filled, True, low, high)
         else:
             messy.append(value)
-    return casts | _messy_date_casts(con, relation, messy)
+    return casts | _messy_date_casts(con, relation, messy, format)
 
 
 def _date_questions(value: Value) -> list[str]:
@@ -322,29 +428,50 @@ def _narrow_date(text: str) -> str:
     return f"case when {narrow} in ({', '.join(quoted(m) for m in MISSING)}) then null else {narrow} end"
 
 
-def _messy_date_casts(con: Connection, relation: str, values: list[Value]) -> dict[str, Cast]:
-    prepared = {_prepared_name(v): _narrow_date(text_of(v.operand)) for v in values}
-    evidence = _ask(con, with_prepared(relation, prepared), values, [_order_questions(name) for name in prepared])
+def _messy_date_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any]) -> dict[str, Cast]:
+    """Each distinct text is read once and looked up for all rows: a column of dates has few of them."""
+    evidence = {v.column: _order_evidence(con, relation, v) for v in values}
     proven = {_proven_order(e) for e in evidence.values()} - {None}
     usual = proven.pop() if len(proven) == 1 else None
     casts = {}
     for value in values:
-        text, facts = _prepared_name(value), evidence[value.column]
-        order, notes = _date_order(value.label, facts, usual)
+        facts = evidence[value.column]
+        order, notes = _date_order(value.label, facts, usual, format)
         if facts[6]:
             notes.append(f"{value.label}: {facts[6]:,} numbers are read as Excel's day numbers")
         reason = f"is not a date (order {order})" if facts[2] else "is not a date"
-        sql = f"({_date_sql(text, order, value.allow_years)})::{SQL_TYPES[value.kind]}"
-        casts[value.column] = Cast(sql, reason, f"{text} is not null", {text: prepared[text]}, notes)
+        swap = format.get("swapped", {}).get(value.label) == SWAP
+
+        def read(text: str, value: Value = value, order: str = order, swap: bool = swap) -> str:
+            return f"({_date_sql(text, order, value.allow_years, swap)})::{SQL_TYPES[value.kind]}"
+        lookup = _lookup(con, relation, value, "", _narrow_date("key"), read("bare"))
+        if lookup:
+            casts[value.column] = Cast(lookup.columns[1], reason, f"{lookup.columns[0]} is not null", notes=notes,
+                                       lookup=lookup)
+        else:
+            text = _prepared_name(value)
+            prepared = {text: _narrow_date(text_of(value.operand))}
+            casts[value.column] = Cast(read(text), reason, f"{text} is not null", prepared, notes)
     return casts
 
 
+def _order_evidence(con: Connection, relation: str, value: Value) -> list[Any]:
+    """The answers to `_order_questions` over a column's distinct texts."""
+    texts = f"(select t, count(*) as n from (select {text_of(value.operand)} as t from {relation}) group by 1)"
+    narrow = f"(select n, {_narrow_date('t')} as narrow from {texts})"
+    return list(con.execute(f"select {', '.join(_order_questions('narrow'))} from {narrow}").fetchall()[0])
+
+
 def _order_questions(text: str) -> list[str]:
-    """What tells day and month apart in dates such as 5/1/2025, and how many values are Excel's day numbers."""
+    """What tells day and month apart in dates such as 5/1/2025, and how many values are Excel's day numbers; each
+    distinct text stands for `n` rows."""
     first, second = (f"try_cast(nullif(regexp_extract({text}, '{NUMERIC_DATE}', {i}), '') as int)" for i in (1, 2))
-    return [f"count(*) filter (where {first} > 12)", f"count(*) filter (where {second} > 12)", f"count({first})",
+
+    def rows(condition: str) -> str:
+        return f"coalesce(sum(n) filter (where {condition}), 0)::bigint"
+    return [rows(f"{first} > 12"), rows(f"{second} > 12"), rows(f"{first} is not null"),
             f"count(distinct {first})", f"count(distinct {second})", f"min({text}) filter (where {first} is not null)",
-            f"count(*) filter (where regexp_matches({text}, '{SHAPES['serial']}'))",
+            rows(f"regexp_matches({text}, '{SHAPES['serial']}')"),
             f"bool_and(contains({text}, '.')) filter (where {first} is not null)"]
 
 
@@ -353,8 +480,10 @@ def _proven_order(evidence: list[Any]) -> str | None:
     return None if bool(day_first) == bool(month_first) else "day/month" if day_first else "month/day"
 
 
-def _date_order(label: str, evidence: list[Any], usual: str | None) -> tuple[str, list[str]]:
-    """Day or month first: by values over 12, as in the file's other dates, by which part varies, or assumed."""
+def _date_order(label: str, evidence: list[Any], usual: str | None, format: dict[str, Any]) -> tuple[str, list[str]]:
+    """Day or month first: as told, by values over 12, as in the file's other dates, by what varies, or assumed."""
+    if label in format.get("dates", {}):
+        return format["dates"][label], []
     day_first, month_first, numeric, firsts, seconds, example, _, dotted = evidence
     if not numeric:
         return "day/month", []
@@ -373,19 +502,23 @@ def _date_order(label: str, evidence: list[Any], usual: str | None) -> tuple[str
                          "set date under [table.format] if that is wrong"]
 
 
-def _date_sql(text: str, order: str, allow_years: bool) -> str:
-    """One `case` branch per shape, each a timestamp or nothing."""
+def _date_sql(text: str, order: str, allow_years: bool, swap: bool = False) -> str:
+    """One `case` branch per shape, each a timestamp or nothing; `swap` turns back the day and the month of the dates
+    that a spreadsheet took for its own."""
     first, second = ("d", "m") if order == "day/month" else ("m", "d")
     numeric = [f"%{first}/%{second}/%{year}{time}" for year in "yY" for time in TIMES]
     turned = r"\3-\2-\1" if order == "day/month" else r"\3-\1-\2"
     four_digits = rf"regexp_replace({text}, '^(\d{{1,2}})[-/. ](\d{{1,2}})[-/. ](\d{{4}})', '{turned}')"
-    named = [pattern + time for pattern in NAMED for time in TIMES[:3]]
+    named, short = ([pattern + time for pattern in NAMED for time in TIMES[:3] if f"%{y}" in pattern] for y in "Yy")
+    iso = f"try_cast({text} as timestamp)"
+    swapped = f"case when day({iso}) <= 12 then {iso} + to_months((day({iso}) - month({iso}))::int) " \
+              f"- to_days((day({iso}) - month({iso}))::int) else {iso} end"
     slashed = rf"regexp_replace({text}, '^(\d{{1,2}})[-/. ](\d{{1,2}})[-/. ](\d+)[ t,]*', '\1/\2/\3 ')"
     words = rf"regexp_replace({text}, '^(\d{{4}})\s*[年.]\s*(\d{{1,2}})\s*[月.]\s*(\d{{1,2}})\s*日?', '\1-\2-\3')"
     month = rf"regexp_replace({text}, '^(\d{{4}})([-/.]|年)?\s*(\d{{1,2}})月?$', '\1-\3-01')"
     year_of = rf"regexp_extract({text}, '(\d{{4}})', 1)::int"
     branches = {
-        "iso": f"try_cast({text} as timestamp)",
+        "iso": swapped if swap else iso,
         "words": f"try_cast({words} as timestamp)",
         "compact": f"try_strptime({text}, '%Y%m%d')",
         "serial": f"timestamp '1899-12-30' + to_seconds(round(try_cast({text} as double) * 86400))",
@@ -394,6 +527,7 @@ def _date_sql(text: str, order: str, allow_years: bool) -> str:
         # The cast is ten times as fast as the patterns, which are left for two-digit years and for AM and PM.
         "full": f"try_cast({four_digits} as timestamp)",
         "numeric": f"try_strptime(rtrim({slashed}), [{', '.join(map(quoted, numeric))}])",
+        "short": f"try_strptime({text}, [{', '.join(map(quoted, short))}])",
         "named": f"try_strptime({text}, [{', '.join(map(quoted, named))}])",
     }
     if allow_years:

@@ -175,6 +175,8 @@ def _stage(con: Connection, job: Job, source_id: int, staged: Staged, today: dt.
     staged.files.append(SourceFile(source_id, source.path, source.name, _sha256(source), source.size, table.name,
                                    grid.sheet, rows_read, sum(left_out.values()), notes, dict(job.mapping.format)))
     staged.warnings += _remarks(con, table, source_id, grid, today, notes)
+    for lookup in {item.cast.lookup for item in typed if item.cast.lookup}:
+        con.execute(f"drop table {lookup.table}")
     drop(con, loaded)
 
 

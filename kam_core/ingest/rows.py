@@ -42,7 +42,8 @@ def _rows_sql(typed: list[Typed], derived: dict[str, str], relation: Relation, w
     parts = [f"{t.cast.sql} as {t.column.name}, {t.cast.present} as has_{t.column.name}" for t in typed]
     parts += [f"{t.raw} as raw_{t.column.name}" for t in typed if with_raw or t.column.name == "period"]
     prepared = {name: sql for t in typed for name, sql in t.cast.prepared.items()}
-    source = with_prepared(f"(select * from {relation.name} where {where})", prepared)
+    lookups = list(dict.fromkeys(t.cast.lookup for t in typed if t.cast.lookup))
+    source = with_prepared(f"(select * from {relation.name} where {where})", prepared, lookups)
     mapped = {t.column.name for t in typed}
     replaced = ", ".join(f"{sql} as {name}" for name, sql in derived.items() if name in mapped)
     added = "".join(f", {sql} as {name}" for name, sql in derived.items() if name not in mapped)
