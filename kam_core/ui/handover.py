@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from kam_core.metrics import handover
 from kam_core.text import numbers
 from kam_core.text.i18n import join
 from kam_core.text.sentence import own_script
-from kam_core.ui import address, cards, drill, exports, frames, session, tiles
+from kam_core.ui import address, cards, drill, exports, frames, saved, session, tiles
 from kam_core.ui.cards import Table
 from kam_core.ui.people import figure, rows_of
 from kam_core.ui.session import money, words
@@ -47,6 +48,9 @@ DRAWN = 24
 
 def choose() -> None:
     """Who leaves; without a choice, all who have left and still hold accounts."""
+    if "_leaving" in st.session_state:
+        st.session_state.update(st.session_state.pop("_leaving"))
+        address.touched()
     names = session.names().get("manager", {})
     options = ["", *sorted((k for k in names if k != "-"), key=lambda k: names[k])]
     if st.session_state.get("leaving") not in options:
@@ -116,13 +120,31 @@ def plan() -> None:
         st.warning(words("page.handover.nobody_left"))
         return
     frame, to, proposed = made
+    name, proposed = _opened(frame, to, proposed, leaving)
     left, right = st.columns([2.1, 1], gap="xsmall")
     with left:
-        new = _editor(frame, to, proposed, f"{leaving}_{worth}_{session.lang()}")
+        new = _editor(frame, to, proposed, f"{leaving}_{worth}_{session.lang()}_{name}")
     with right:
         _load(frame, to, new)
     _taken(frame, to, new)
     _files(frame, to, new, leaving)
+
+
+def _opened(frame: pd.DataFrame, to: handover.Receivers, proposed: list[str], leaving: str) -> tuple[str, list[str]]:
+    """The managers of a plan that was kept for who leaves now, where they can still take over; else those proposed."""
+    plan = st.session_state.get("_plan") or {}
+    if plan.get("leaving") != leaving:
+        return "", proposed
+    kept = plan["managers"]
+    ids = zip(frame.account_id, proposed, strict=True)
+    return plan["at"], [kept[a] if kept.get(a) in to.regions else p for a, p in ids]
+
+
+def _open(body: dict[str, Any]) -> None:
+    """Who leaves, and how much the industry counts, as when the plan was kept."""
+    st.session_state["_plan"] = {**body, "at": str(time.time_ns())}  # an editor that was changed by hand starts anew
+    st.session_state["_leaving"] = {"leaving": body["leaving"], "industry_worth": body["worth"]}
+    st.rerun()
 
 
 def _editor(frame: pd.DataFrame, to: handover.Receivers, proposed: list[str], key: str) -> pd.Series:
@@ -232,6 +254,7 @@ def _files(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series, leaving:
             day = st.date_input(words("page.handover.day"), _first_day(frame), key="handover_day", width=200)
             named = st.checkbox(words("page.handover.named"), key="handover_named")
             sheets = _sheets(frame, to, new, named)
+            saved.button("handover_plan", lambda: _kept(frame, new, leaving), _open)
             exports.button(
                 words("page.handover.pack"), lambda: tables.book(sheets), f"handover_{leaving or 'all'}.xlsx", XLSX,
                 key="handover_pack", what=words("page.handover.pack"), rows=len(frame),
@@ -242,6 +265,11 @@ def _files(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series, leaving:
                 type="primary",
             )  # fmt: skip
         st.caption(words("page.handover.load_it"))
+
+
+def _kept(frame: pd.DataFrame, new: pd.Series, leaving: str) -> dict[str, Any]:
+    managers = dict(zip(frame.account_id, new, strict=True))
+    return {"leaving": leaving, "worth": st.session_state["industry_worth"], "managers": managers}
 
 
 def _first_day(frame: pd.DataFrame) -> date:

@@ -12,7 +12,7 @@ from kam_core.ui import address, drill, identity, saved, session, sidebar, state
 from kam_core.ui.session import words
 
 ICON = Path(__file__).parent / "assets" / "icon.png"
-NEEDS = {"status": "history", "audit": "audit"}  # pages that not everybody may open, and the right that they need
+NEEDS = {"status": "history", "history": "history", "audit": "audit"}  # pages not for everybody: the right needed
 Menu = Mapping[str, Mapping[str, str]]
 
 
@@ -91,11 +91,11 @@ def run(page: Any, menu: Menu) -> None:
         st.session_state["account"] = None
     address.write(page.url_path)
     _menu(menu, links, page.url_path or "overview")
-    if session.source() != session.UPLOAD:
-        with chosen:
-            saved.views(page.url_path)
     if session.source() == session.UPLOAD:
         upload_mark.show()
+    else:
+        with chosen:
+            saved.views(page.url_path)
     _guarded(page)
 
 

@@ -12,7 +12,7 @@ from kam_core.charts.tokens import TIERS
 from kam_core.policy import Policy, in_force, to_toml
 from kam_core.text import numbers
 from kam_core.text.sentence import own_script
-from kam_core.ui import cards, exports, session, tiers
+from kam_core.ui import cards, exports, saved, session, tiers
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
 
@@ -29,6 +29,7 @@ def card() -> None:
 
 @st.fragment
 def _body() -> None:
+    st.session_state.update(st.session_state.pop("_try", {}))
     left, right = st.columns([1, 1.9], gap="medium")
     with left:
         rules, weights = _rules(), _weights()
@@ -189,6 +190,24 @@ def _score_changes(changed: tuple[tuple[str, float], ...]) -> tuple[str, Table]:
 
 def _draft(rules: Rules, weights: Rules) -> None:
     drafted = _drafted(rules, weights)
+    with st.container(horizontal=True):
+        saved.button("policy_draft", lambda: {"rules": rules, "weights": weights}, _open)
+        _download(drafted)
+
+
+def _open(body: dict[str, Any]) -> None:
+    """Put every slider where it stood when the draft was kept."""
+    rules, weights = body["rules"], body["weights"]
+    st.session_state["_try"] = {
+        **{f"try_{key}": round(rules[key] * 100) for key in ("a_below", "b_below")},
+        **{f"try_{key}": int(rules[key]) for key in ("new_months", "new_orders")},
+        "try_strategic": float(rules["strategic_annual_revenue"]),
+        **{f"try_weight_{part}": round(weight * 100) for part, weight in weights.items()},
+    }
+    st.rerun()
+
+
+def _download(drafted: bytes) -> None:
     exports.button(
         words("action.draft"),
         lambda: drafted,

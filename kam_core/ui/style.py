@@ -79,6 +79,18 @@ section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
 .kam-acting { font-weight: 600; }
 .st-key-acting > div:first-child { flex: 1 1 auto; }
 .st-key-gate { max-width: 34rem; margin: 12vh auto 0 auto; }
+.kam-kept { display: flex; flex-direction: column; line-height: 1.3; }
+.kam-kept span { opacity: .65; font-size: .85rem; }
+[class*="st-key-kept_"] > div:first-child, [class*="st-key-note_"] > div:first-child { flex: 1 1 auto; min-width: 0; }
+.kam-kept b, .kam-note p { overflow-wrap: anywhere; }
+.kam-note span { opacity: .65; font-size: .85rem; }
+.kam-note p { margin: 0; white-space: pre-wrap; }
+.st-key-explore_controls > div { flex: 1 1 104px !important; min-width: 104px; width: auto !important; }
+.st-key-card_suggestions button { justify-content: flex-start; text-align: left; min-height: 0; padding: .15rem 0; }
+.st-key-card_suggestions button > div { justify-content: flex-start; width: 100%; }
+.st-key-card_suggestions button p { white-space: normal; font-size: .92rem; line-height: 1.3; }
+.st-key-keep_chart button { padding: .25rem .7rem; margin-top: .3rem; }
+.st-key-explore_chips button { min-height: 1.7rem; padding: .05rem .6rem; max-width: 100%; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3rem .8rem 1rem .8rem; }
   .st-key-matrix_scroll > div { min-width: 640px; }

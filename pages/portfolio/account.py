@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from kam_core.ui import account, cards, overview, session
+from kam_core.ui import account, cards, notes, overview, session
 
 session.view()
 if account.opened():
@@ -32,6 +32,7 @@ if account.opened():
     with right:
         account.service()
         account.contacts()
+    notes.card()
     account.timeline()
     account.order_lines()
 else:

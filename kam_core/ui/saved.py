@@ -1,0 +1,117 @@
+"""Things kept under a name: views of the sidebar, drafts of the policy, plans of a handover."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from kam_core.errors import KamError
+from kam_core.state import Saved
+from kam_core.text import numbers
+from kam_core.ui import address, session
+from kam_core.ui.session import words
+
+Body = dict[str, Any]
+LANGUAGE = "lang"  # a view is opened in the language of who opens it
+
+
+# --- views
+
+
+def views(page: str) -> None:
+    """The sidebar's button: keep what is being looked at, and open what was kept."""
+    if st.button(words("saved.view_button"), key="views", type="tertiary"):
+        body = {"page": page, "params": {k: v for k, v in address.here(page).items() if k != LANGUAGE}}
+        st.dialog(words("saved.view_title"))(shelf)("view", body, _open_view, _doubt)
+
+
+def go() -> None:
+    """Go where the view leads that was opened in the last run."""
+    body = st.session_state.pop("_open_view", None)
+    path = st.session_state["_paths"].get((body or {}).get("page") or "overview")
+    if body and path:
+        params = dict(body["params"])
+        if session.lang() != session.default_lang():
+            params[LANGUAGE] = [session.lang()]
+        st.switch_page(path, query_params=params)
+
+
+def _open_view(body: Body) -> None:
+    st.session_state["_open_view"] = body
+    st.rerun()
+
+
+def _doubt(body: Body) -> str:
+    """What is to be said of a view before it is opened: that its page or a part of its filter is not to be had."""
+    if (body["page"] or "overview") not in st.session_state["_paths"]:
+        return words("saved.no_page")
+    names = session.names()
+    hidden = any(v not in names.get(key, {}) for key in address.LISTS for v in body["params"].get(key, []))
+    return words("saved.partly") if hidden else ""
+
+
+# --- the shelf: what was kept of one kind, and a place for one more
+
+
+def button(kind: str, body: Callable[[], Body], open_: Callable[[Body], None]) -> None:
+    """A button that opens the shelf of a kind; `body` is what would be kept now."""
+    if st.button(words(f"saved.{kind}_button"), key=f"shelf_{kind}"):
+        st.dialog(words(f"saved.{kind}_title"))(shelf)(kind, body(), open_)
+
+
+def shelf(
+    kind: str, body: Body, open_: Callable[[Body], None], doubt: Callable[[Body], str] = lambda _body: ""
+) -> None:
+    """Keep `body` under a name, open what was kept, delete one's own. `doubt` says what to know before opening one."""
+    try:
+        if session.person().acting_for is None:  # who looks as somebody else changes nothing of theirs
+            _keep(kind, body)
+        found = session.state().saved(kind, session.person().key)
+    except KamError as error:
+        _unavailable(error)
+        return
+    if not found:
+        st.caption(words(f"saved.{kind}_none"))
+    for one in found:
+        _row(one, open_, doubt(one.body))
+
+
+def _keep(kind: str, body: Body) -> None:
+    with st.form(f"keep_{kind}", border=False, clear_on_submit=True, enter_to_submit=True):
+        name = st.text_input(words("saved.name"), max_chars=120, key=f"keep_{kind}_name")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            shared = st.checkbox(words("saved.share"), key=f"keep_{kind}_shared", help=words("saved.share_help"))
+            pressed = st.form_submit_button(words("saved.keep"), type="primary")
+    if pressed and not name.strip():
+        st.warning(words("saved.needs_name"))
+    elif pressed:
+        session.state().save(kind, name, session.person().key, body, shared)
+        st.success(words("saved.kept"))
+
+
+def _row(one: Saved, open_: Callable[[Body], None], doubt: str) -> None:
+    mine = one.owner == session.person().key and session.person().acting_for is None
+    with st.container(horizontal=True, vertical_alignment="center", key=f"kept_{one.id}"):
+        said = f'<div class="kam-kept"><b>{html.escape(one.name)}</b><span>{html.escape(_about(one))}</span></div>'
+        st.html(said)
+        if st.button(words("saved.open"), key=f"open_{one.id}"):
+            open_(one.body)
+        if mine and st.button("✕", key=f"drop_{one.id}", help=words("saved.delete"), type="tertiary"):
+            session.state().delete(one.kind, one.name, one.owner)
+            st.rerun(scope="fragment")
+    if doubt:
+        st.caption(doubt)
+
+
+def _about(one: Saved) -> str:
+    """Whose it is, whether others see it, and of when it is."""
+    owner = words("saved.mine") if one.owner == session.person().key else one.owner
+    shared = words("saved.shared") if one.shared else words("saved.own")
+    return " · ".join((owner, shared, numbers.moment(one.changed_at.astimezone(), session.lang())))
+
+
+def _unavailable(error: KamError) -> None:
+    st.warning(words("saved.unavailable", why=str(error)))
