@@ -18,7 +18,7 @@ Rows = list[dict[str, Any]]
 
 
 def upright(look: Look, rows: Rows, tooltip: Tips, axis: str, kind: str, stacked: bool, height: int = 300) -> Spec:
-    """Along time or bins. `value`, `before` (numbers or None), `partial` (bool). `kind`: bar, line or area.
+    """Along time or bins. `value`, `before` (numbers or None), `partial`, `tail` (bool). `kind`: bar, line or area.
 
     `stacked`: parts add up to a whole; otherwise bars stand side by side and lines cross.
     """
@@ -33,16 +33,15 @@ def upright(look: Look, rows: Rows, tooltip: Tips, axis: str, kind: str, stacked
     if kind == "bar":
         layers.append(_columns(look, x, y, order, stacked, len({row["j"] for row in rows})))
     else:
-        layers.append(_lines(x, y, order, kind, stacked))
-    if len({row["j"] for row in rows}) > 1:
+        layers += _lines(x, y, order, kind, stacked)
+    if len({row["j"] for row in rows}) == 1:
+        layers.append(hit_area(FIELDS, x, tooltip))
+    elif kind == "bar":
         layers[-1]["params"] = [click(*FIELDS)]
         layers[-1]["encoding"]["tooltip"] = tips(tooltip)
         layers[-1]["mark"]["cursor"] = "pointer"
-        if kind != "bar":
-            layers.append(_points(x, y, order, tooltip, stacked, kind))
-            layers[-2].pop("params")
     else:
-        layers.append(hit_area(FIELDS, x, tooltip))
+        layers.append(_points(x, y, order, tooltip, stacked, kind))
     return chart(look, rows, layers, height)
 
 
@@ -72,13 +71,19 @@ def _columns(look: Look, x: Spec, y: Spec, order: Spec, stacked: bool, parts: in
     return {"mark": mark, "encoding": encoding}
 
 
-def _lines(x: Spec, y: Spec, order: Spec, kind: str, stacked: bool) -> Spec:
+def _lines(x: Spec, y: Spec, order: Spec, kind: str, stacked: bool) -> list[Spec]:
+    """Dashed where it leads to a part of time that still runs (`tail`: that part and the one before it)."""
     mark: Spec = {"type": "line", "strokeWidth": 2}
     if kind == "area":
         mark = {"type": "area", "line": {"strokeWidth": 1.5}, "fillOpacity": 0.75 if stacked else 0.25}
     # The order of parts is that of the stack; along a line it is time's.
     stack_order = order if kind == "area" and stacked else {}
-    return {"mark": mark, "encoding": {**x, "y": y, "color": COLOUR, "detail": {"field": "j"}, **stack_order}}
+    encoding = {**x, "y": y, "color": COLOUR, "detail": {"field": "j"}, **stack_order}
+    if kind == "area":
+        return [{"mark": mark, "encoding": encoding}]
+    whole, running = ({"transform": [{"filter": test}]} for test in ("!datum.partial", "datum.tail"))
+    return [{**whole, "mark": mark, "encoding": encoding},
+            {**running, "mark": {**mark, "strokeDash": [4, 3]}, "encoding": encoding}]  # fmt: skip
 
 
 def _points(x: Spec, y: Spec, order: Spec, tooltip: Tips, stacked: bool, kind: str) -> Spec:
@@ -149,7 +154,7 @@ def points(look: Look, rows: Rows, tooltip: Tips, axes: tuple[str, str], titles:
 
 
 def heat(look: Look, rows: Rows, tooltip: Tips, columns: list[str], lines: list[str]) -> Spec:
-    """Values written into cells, shaded by `share` (0 to 1 of the largest; None where there is no value)."""
+    """Values written into cells, shaded by `share` (from 0, the least, to 1, the most)."""
     x = ordinal("part", sort=columns, axis={"orient": "top", "labelAngle": 0, "labelLimit": 82, "labelOverlap": False})
     y = ordinal("name", sort=lines, axis={"labelLimit": 130, "labelColor": look.text, "labelOverlap": False})
     cells = [{**row, "color": look.actual} for row in rows]

@@ -193,8 +193,8 @@ def _dimension(source: Source, name: str | None, grain: str, moved: Windows | No
         return f"cast(date_trunc('{grain}', {x}) as date)"
     if column.family == "number" and ":" in grain:
         step, low, high = (float(part) for part in grain.split(":"))
-        clipped = f"least(greatest(cast({x} as double), {low!r}), {high!r})"
-        return f"floor({clipped} / {step!r} + 1e-9) * {step!r}"
+        clipped = f"least(greatest(cast({x} as double), {low!r}), {high!r})"  # which would make a number of a null
+        return f"case when {x} is not null then floor({clipped} / {step!r} + 1e-9) * {step!r} end"
     return x
 
 

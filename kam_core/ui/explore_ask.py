@@ -28,7 +28,6 @@ from kam_core.ui.session import words
 TOPS = (5, 10, 15, 20, 30, 50)
 ROWS_OF_PIVOT, COLUMNS_OF_PIVOT = 100, 30
 NOTHING = ""
-WIDE, NARROW = 176, 118
 
 
 def chart(found: Exploring) -> None:
@@ -37,7 +36,7 @@ def chart(found: Exploring) -> None:
         with st.container(border=True, key="card_explore"):
             st.write(words("page.explore.no_values"))
         return
-    with st.container(border=True, key="card_explore", gap="xsmall"):
+    with st.container(border=True, key="card_explore", gap="xsmall", height="stretch"):
         _controls(found, found.ask)
         answered(found, found.ask, "explore", clickable=True)
 
@@ -155,7 +154,8 @@ def _notes(found: Exploring, answer: Answer) -> str:
     lang, unit = session.lang(), say.unit(found, answer.ask)
     if ask.chart not in ("table", "scatter") and ask.x is not None:
         rows = numbers.full(answer.total["rows"], lang, "count")
-        notes.append(words("page.explore.note_total", value=say.full(answer.total["value"], unit), rows=rows))
+        key = "note_total" if ask.y is not None else "rows_all"
+        notes.append(words(f"page.explore.{key}", value=say.full(answer.total["value"], unit), rows=rows, n=rows))
     cells = answer.part("cell")
     others = cells[cells["x_place"] > ask.top] if ask.x is not None and not ask.grain else cells.iloc[:0]
     if len(others):
@@ -180,28 +180,28 @@ def _controls(found: Exploring, ask: Ask) -> None:
     names = say.columns(found)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="explore_controls"):
         measured = [None, *_measurable(found)]
-        _choose(found, ask, "y", measured, lambda v: _named(names, v, "explore.rows_count"), WIDE)
+        _choose(found, ask, "y", measured, lambda v: _named(names, v, "explore.rows_count"))
         if ask.y is not None:
-            _choose(found, ask, "how", _hows(found, ask.y), lambda v: words(f"explore.how.{v}"), NARROW)
+            _choose(found, ask, "how", _hows(found, ask.y), lambda v: words(f"explore.how.{v}"))
         dimensions = _dimensions(found)
-        _choose(found, ask, "x", dimensions, lambda v: _named(names, v, ""), WIDE)
+        _choose(found, ask, "x", dimensions, lambda v: _named(names, v, ""))
         _grain(found, ask)
         others = [None, *(name for name in dimensions if name != ask.x and not _is_measure(found, name))]
         if ask.chart == "scatter":
             against = [p.name for p in found.profiles if p.kind in MEASURES and p.name != ask.y]
-            _choose(found, ask, "against", against, lambda v: _named(names, v, ""), WIDE)
+            _choose(found, ask, "against", against, lambda v: _named(names, v, ""))
         else:
-            _choose(found, ask, "colour", others, lambda v: _named(names, v, "page.explore.none"), WIDE)
-        _choose(found, ask, "chart", _charts(found, ask), lambda v: words(f"explore.chart.{v}"), NARROW)
+            _choose(found, ask, "colour", others, lambda v: _named(names, v, "page.explore.none"))
+        _choose(found, ask, "chart", _charts(found, ask), lambda v: words(f"explore.chart.{v}"))
         if ask.x is not None and not ask.grain and ask.chart not in ("table", "scatter"):
             tops = sorted({*TOPS, ask.top})
-            _choose(found, ask, "top", tops, lambda v: words("explore.top", n=v), NARROW)
+            _choose(found, ask, "top", tops, lambda v: words("explore.top", n=v))
         if found.time() and ask.chart in ("bar", "line", "table") and (ask.grain in TIMES or not ask.grain):
-            _choose(found, ask, "compare", ["", *COMPARES], lambda v: words(f"explore.compare.{v or 'none'}"), WIDE)
+            _choose(found, ask, "compare", ["", *COMPARES], lambda v: words(f"explore.compare.{v or 'none'}"))
 
 
 def _choose(
-    found: Exploring, ask: Ask, part: str, options: list[Any], shown: Callable[[Any], str], width: int
+    found: Exploring, ask: Ask, part: str, options: list[Any], shown: Callable[[Any], str]
 ) -> None:
     """One part of the question. The question in force is what the address says, so the widget follows it."""
     value = getattr(ask, part)
@@ -217,7 +217,7 @@ def _choose(
 
     st.selectbox(
         words(f"page.explore.choose_{part}"), places, format_func=lambda n: labels[n], key=key, on_change=changed,
-        width=width, filter_mode="contains",
+        filter_mode="contains",
     )  # fmt: skip
 
 
@@ -280,10 +280,10 @@ def _grain(found: Exploring, ask: Ask) -> None:
         return
     profile = found.profile(ask.x)
     if profile.column.family == "date":
-        _choose(found, ask, "grain", list(TIMES), lambda v: words(f"explore.grain.{v or 'none'}"), NARROW)
+        _choose(found, ask, "grain", list(TIMES), lambda v: words(f"explore.grain.{v or 'none'}"))
     elif profile.kind in MEASURES and bins(profile):
         both = ["", bins(profile)]
-        _choose(found, ask, "grain", both, lambda v: words(f"explore.grain.{'bins' if v else 'none'}"), NARROW)
+        _choose(found, ask, "grain", both, lambda v: words(f"explore.grain.{'bins' if v else 'none'}"))
 
 
 def _named(names: dict[str, str], name: str | None, otherwise: str) -> str:

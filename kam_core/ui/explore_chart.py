@@ -90,6 +90,9 @@ def _cells(exploring: Exploring, answer: Answer) -> list[dict[str, Any]]:
                 "door": _doors(ask, row, names),
             }
         )  # fmt: skip
+    running = {cell["i"] for cell in cells if cell["partial"]}
+    for cell in cells:
+        cell["tail"] = bool({cell["i"], cell["i"] + 1} & running)
     if len(names["c"]) == 1:
         for cell in cells:
             cell["color"] = session.colours().before if cell["is_others"] else session.colours().actual
@@ -222,8 +225,9 @@ def _totals(
 
 
 def _heat(cells: list[dict[str, Any]], tooltip: list[tuple[str, str]]) -> Spec:
-    most = max([abs(c["value"] or 0) for c in cells] + [1e-12])
-    rows = [{**c, "share": abs(c["value"]) / most if c["value"] is not None else 0} for c in cells]
+    values = [c["value"] for c in cells if c["value"] is not None] or [0.0]
+    least, span = min(values), (max(values) - min(values)) or 1.0
+    rows = [{**c, "share": (c["value"] - least) / span if c["value"] is not None else 0} for c in cells]
     columns, lines = ([n for _, n in sorted({(c[k], c[n]) for c in cells})] for k, n in (("j", "part"), ("i", "name")))
     return charts.heat(session.colours(), rows, tooltip, columns, lines)
 

@@ -13,6 +13,7 @@ from kam_core.explore.query import MOST_ROWS, NAME, Refused
 from kam_core.explore.source import Source, quote, shown
 from kam_core.explore.suggest import suggest
 from kam_core.text import numbers
+from kam_core.text.i18n import join
 from kam_core.ui import explore_ask, session
 from kam_core.ui import explore_state as state
 from kam_core.ui import explore_tables as tables
@@ -31,7 +32,7 @@ def box(found: Exploring) -> None:
         st.info(words("explore.sql.not_allowed"))
         return
     with st.container(border=True, key="card_sql", gap="xsmall"):
-        st.caption(_said(found))
+        st.caption(say.plain(_said(found)))
         with st.form("sql_form", border=False, enter_to_submit=False):
             text = st.text_area(
                 words("page.explore.look.sql"), value=st.session_state.get(STATE) or _example(found), height=130,
@@ -47,9 +48,9 @@ def box(found: Exploring) -> None:
 
 def _said(found: Exploring) -> str:
     space = session.workspace()
-    others = [t.name for t in space.tables] if space else []
+    others = [f"{t.name} ({shown(t.title)})" for t in space.tables] if space else []
     said = words("explore.sql.about", name=NAME, seconds=SECONDS, most=numbers.full(MOST_ROWS, session.lang(), "count"))
-    return said + (" " + words("explore.sql.others", tables=", ".join(others)) if len(others) > 1 else "")
+    return said + (" " + words("explore.sql.others", tables=join(session.lang(), others)) if len(others) > 1 else "")
 
 
 def _example(found: Exploring) -> str:

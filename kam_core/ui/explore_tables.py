@@ -104,7 +104,7 @@ def _columns_table(found: Exploring) -> int | None:
             "kind": [words(f"explore.kind.{p.kind}") for p in found.profiles],
             "missing": share,
             "distinct": [say.distinct(p) for p in found.profiles],
-            "spread": [list(p.distribution) for p in found.profiles],
+            "spread": [list(p.distribution) if p.kind != "id" else [] for p in found.profiles],
             "range": [_range(p) for p in found.profiles],
             "outliers": [_outliers_short(p) for p in found.profiles],
             "examples": [" · ".join(shown(e, 24) for e in p.examples) for p in found.profiles],
@@ -273,5 +273,7 @@ def show_rows(found: Exploring, frame: pd.DataFrame, key: str) -> None:
             config[name] = st.column_config.NumberColumn(format="localized", step=step)
         elif profile.column.family == "number":
             config[name] = st.column_config.NumberColumn(format="percent" if profile.kind == "percent" else "plain")
-    st.dataframe(frame, key=key, hide_index=True, height=520, column_config=config, placeholder="",
-                 alt=words("page.explore.look.rows"))  # fmt: skip
+    st.dataframe(
+        frame, key=key, hide_index=True, height=min(520, 35 * (len(frame) + 1) + 3), column_config=config,
+        placeholder="", alt=words("page.explore.look.rows"),
+    )  # fmt: skip
