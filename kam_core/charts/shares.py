@@ -15,7 +15,7 @@ def lines(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: s
     """
     marks = [{**row, "color": look.tiers[min(row["rank"], 3)]} for row in rows]
     days = len({row["day"] for row in rows})
-    x = ordinal("day", axis={"labelAngle": 0, "labelOverlap": "greedy"}, scale={"padding": 0.5})
+    x = ordinal("day", axis={"labelAngle": 0, "labelOverlap": "greedy"})
     top = max([row["value"] for row in rows] + [0.0])
     y = number(
         "value",

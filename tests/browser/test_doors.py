@@ -1,0 +1,130 @@
+"""Every mark is a door: a click on a chart or a ticked row opens what is behind it, and back returns.
+
+A click either lists what is behind the mark on the same page, or opens accounts or one account with the filters kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import CALM, PAGE_PATIENCE, open_and_wait, wait_until_drawn
+
+ACCOUNT = "account="
+POINT = (None, None)  # instead of a place in the chart: its first point
+# A page, and of each of its charts: where to click (shares of width and height), the list that changes, what the
+# address then says.
+LISTS = {
+    "retention": [
+        ("kept_chart", (0.5, 0.6), "kept_accounts", "mark=kept"),
+        ("churned_chart", (0.6, 0.6), "kept_accounts", "mark=gone"),
+        ("bridge_chart", (0.22, 0.5), "kept_accounts", "mark=step%3Anew"),
+        ("cohorts_chart", (0.4, 0.15), "kept_accounts", "mark=cell"),
+    ],
+    "trust": [
+        ("alarms_chart", (0.9, 0.25), "replayed", "mark=alarm%3Amissed%3Ahigh"),
+        ("calibration_chart", POINT, "replayed", "mark=group"),
+        ("lift_chart", POINT, "replayed", "mark=called"),
+    ],
+    "value?by=cohort": [("value_parts_chart", (0.4, 0.1), "value_accounts", "mark=2022")],
+    "churn": [("risk_reasons_chart", (0.5, 0.1), "risk_list", "cause=")],
+    "churn?by=band": [("risk_parts_chart", (0.3, 0.2), "risk_list", "band=high")],
+    "concentration": [
+        ("history_shares_chart", (0.3, 0.5), "largest", "at=202"),
+        ("history_hhi_chart", (0.3, 0.5), "largest", "at=202"),
+    ],
+    "forecast?period=this_quarter": [("grades_chart", (0.5, 0.5), "late", "mark=was")],
+}
+# A page, and of its charts and tables: the place in a chart, or None for the tick of a table's first row; what the
+# address of the page that opens says.
+OPENS = {
+    "churn": [
+        ("risk_parts_chart", (0.3, 0.06), "region="), ("risk_map_chart", POINT, ACCOUNT),
+        ("risk_table", None, ACCOUNT), ("warning_table", None, ACCOUNT),
+    ],
+    "retention": [("kept_table", None, "region="), ("kept_accounts_table", None, ACCOUNT)],
+    "trust": [("replayed_table", None, ACCOUNT)],
+    "value": [("value_parts_chart", (0.3, 0.1), "tier="), ("value_accounts_table", None, ACCOUNT)],
+    "whatif": [("best_table", None, ACCOUNT)],
+    "winback": [("lost_table", None, ACCOUNT)],
+    "coverage": [("busiest_chart", (0.4, 0.1), "manager=M"), ("thin_table", None, "industry=")],
+    "accounts": [("account_table", None, ACCOUNT)],
+    "potential": [("potential_table", None, ACCOUNT)],
+    "profit": [("profit_table", None, ACCOUNT)],
+    "tiers": [("score_table", None, ACCOUNT)],
+    "lifecycle": [("lives_table", None, ACCOUNT)],
+    "funnel": [("deals_table", None, ACCOUNT)],
+    "movement": [("moved_table", None, ACCOUNT)],
+}
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser: Browser, app_url: str) -> Iterator[Page]:
+    """One page for all of them: what a browser keeps need not be fetched again."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US", color_scheme="light")
+    page = context.new_page()
+    page.set_default_timeout(PAGE_PATIENCE)
+    open_and_wait(page, app_url)
+    yield page
+    context.close()
+
+
+def click_in(page: Page, chart: str, place: tuple[float | None, float | None]) -> None:
+    """Click in a chart, at shares of its width and height, or on its first point."""
+    marks = page.locator(f".st-key-{chart} svg.marks").first
+    marks.scroll_into_view_if_needed()
+    across, down = place
+    if across is None or down is None:
+        marks.locator(".mark-symbol path").first.click(force=True)
+        return
+    box = marks.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
+
+
+def tick_first_row(page: Page, table: str) -> None:
+    rows = page.locator(f".st-key-{table} canvas").first
+    rows.scroll_into_view_if_needed()
+    page.wait_for_timeout(1000 * CALM)  # a table draws itself a moment after its frame stands
+    box = rows.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 20, box["y"] + 55)
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_mark_lists_what_is_behind_it(shared_page: Page, app_url, path):
+    page = shared_page
+    open_and_wait(page, f"{app_url}/{path}")
+    address = page.url
+    for chart, place, listed, said in LISTS[path]:
+        question = page.locator(f".st-key-head_{listed} h3").first
+        before = question.text_content() or ""
+        click_in(page, chart, place)
+        expect(page).to_have_url(re.compile(re.escape(said)))
+        if not said.startswith("band"):  # the bands stand beside their list, whose question stays
+            expect(question).not_to_have_text(before)
+        page.go_back()
+        expect(page).to_have_url(address)
+        expect(question).to_have_text(before)
+        wait_until_drawn(page)
+
+
+@pytest.mark.parametrize("path", OPENS)
+def test_a_mark_or_a_row_opens_another_page_and_back_returns(shared_page: Page, app_url, path):
+    page = shared_page
+    open_and_wait(page, f"{app_url}/{path}?industry=Government")
+    title = page.locator("h1").text_content() or ""
+    for key, place, said in OPENS[path]:
+        click_in(page, key, place) if place else tick_first_row(page, key)
+        expect(page).to_have_url(re.compile(f"(?=.*industry=Government)(?=.*{re.escape(said)})"))
+        if said == ACCOUNT:
+            expect(page.locator(".st-key-card_timeline")).to_be_visible()
+        else:
+            expect(page.locator(".st-key-account_table")).to_be_visible()
+        page.go_back()
+        expect(page.locator("h1")).to_have_text(title)
+        expect(page.locator(".kam-sentence").first).to_contain_text("Government")
+        wait_until_drawn(page)
