@@ -94,9 +94,10 @@ def _before_drill(page: str, params: Params) -> Params:
 
 def keep() -> None:
     """On a page without filters: Streamlit forgets what no widget holds, so hold it for the next page that has them."""
-    for key in (*LISTS, "period"):
-        if key in st.session_state:
-            st.session_state[key] = st.session_state[key]
+    state = st.session_state
+    for key in LISTS:
+        state[key] = state.get(key, [])
+    state["period"] = state.get("period", DEFAULT_PERIOD)
 
 
 def write(page: str) -> None:

@@ -30,6 +30,7 @@ def title() -> None:
 def drop() -> None:
     """Where files are dropped; what was dropped before stays."""
     number = st.session_state.setdefault("_drops", 0)
+    st.html(_dropzone())
     dropped = st.file_uploader(
         words("page.upload.drop"), KINDS, accept_multiple_files=True, key=f"drop_{number}",
         help=words("page.upload.drop_help"), label_visibility="collapsed",
@@ -41,6 +42,16 @@ def drop() -> None:
         work.changed()
         st.session_state["_drops"] = number + 1  # a new uploader: Streamlit forgets the bytes of the old one
         st.rerun()
+
+
+def _dropzone() -> str:
+    """Streamlit's own words of the place to drop are English and cannot be set: ours stand in their place."""
+    zone = '[data-testid="stFileUploaderDropzone"]'
+    button, text = (html.escape(words(f"page.upload.{key}")).replace('"', "'") for key in ("choose", "drop_text"))
+    return (
+        f"<style>{zone} button * {{ font-size: 0; }} {zone} button::after {{ content: \"{button}\"; }}"
+        f" {zone}Instructions > * {{ display: none; }} {zone}Instructions::after {{ content: \"{text}\"; }}</style>"
+    ).replace(f"{zone}Instructions", '[data-testid="stFileUploaderDropzoneInstructions"]')
 
 
 def files() -> None:

@@ -136,7 +136,7 @@ def _ask(upload: Upload, pairs: list[Pair]) -> None:
         frame, key=f"likely_{len(upload.accounts)}_{len(_denied())}", hide_index=True, placeholder="",
         disabled=[c for c in frame.columns if c != yes],
         column_config={
-            yes: st.column_config.SelectboxColumn(f"✎ {yes}", options=choices, pinned=True),
+            yes: st.column_config.SelectboxColumn(yes, options=choices, pinned=True),
             **{c: cards.column(c, units.get(c, "")) for c in frame.columns if c != yes},
         },
     )  # fmt: skip

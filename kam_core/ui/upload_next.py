@@ -39,7 +39,8 @@ def _explore(sheet: Sheet) -> None:
     st.markdown(f"**{words('page.upload.explore')}**")
     st.caption(words("page.upload.explore_why"))
     if sheet.held and "explore" in st.session_state["_paths"]:
-        st.page_link(EXPLORE, label=words("page.upload.explore_do"), query_params=_table_of(sheet))
+        if st.button(words("page.upload.explore_do"), key="explore", type="primary"):
+            st.switch_page(EXPLORE, query_params=_table_of(sheet))
 
 
 def _table_of(sheet: Sheet) -> dict[str, Any]:

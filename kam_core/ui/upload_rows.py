@@ -79,17 +79,17 @@ def _repair(upload: Upload, sheet: Sheet, refused: list[Refusal]) -> None:
     st.data_editor(
         frame.style.apply(_marked, axis=None, cells=cells), key=key, hide_index=True, num_rows="fixed",
         disabled=[c for c in frame.columns if c != correct], placeholder="",
-        height=min(420, 36 * (len(frame) + 1) + 2),
+        height=min(420, 35 * (len(frame) + 1) + 3),
         column_config={
             words("column.line"): st.column_config.NumberColumn(width="small", pinned=True, format="%d"),
-            words("column.reason"): st.column_config.TextColumn(width="medium", pinned=True),
-            correct: st.column_config.TextColumn(f"✎ {correct}", pinned=True, width="medium"),
+            words("column.wrong"): st.column_config.TextColumn(width="large", pinned=True),
+            correct: st.column_config.TextColumn(correct, pinned=True, width="medium"),
         },
     )  # fmt: skip
     edits = st.session_state[key]["edited_rows"] if key in st.session_state else {}
     written = {place: row[correct] for place, row in edits.items() if row.get(correct) is not None}
     st.button(
-        words("page.upload.check_again", n=len(written)), key="check_again", type="primary", on_click=_mend,
+        words("page.upload.check_again", n=len(written)) if written else words("page.upload.check"), key="check_again", type="primary", on_click=_mend,
         args=(upload, sheet, cells, written), disabled=not written or work.running() is not None,
     )  # fmt: skip
 
@@ -115,7 +115,7 @@ def _frame(upload: Upload, sheet: Sheet, cells: list[Refusal]) -> pd.DataFrame:
         row = {**whole.get(cell.line, {}), **corrected.get(cell.line, {})}
         fixed = {
             words("column.line"): cell.line,
-            words("column.reason"): f"{cell.heading}: {in_words(cell.reason)}",
+            words("column.wrong"): f"{cell.heading}: {in_words(cell.reason)}",
             words("column.correct_to"): None,
         }
         records.append(fixed | {_beside(heading, fixed): row.get(heading) for heading in context})
@@ -158,7 +158,7 @@ def refused_table(check: Check) -> Table:
         [
             {
                 "file": r.sheet, "line": r.line, "table": words(f"table.{r.table}"),
-                "column": r.heading or _column(r.table, r.column), "value": r.value, "reason": in_words(r.reason),
+                "column": r.heading or _column(r.table, r.column), "value": r.value, "wrong": in_words(r.reason),
             }
             for r in check.refused
         ]
