@@ -151,7 +151,7 @@ def _put(archive: tarfile.TarFile, name: str, source: IO[bytes]) -> dict[str, An
     size = source.seek(0, io.SEEK_END)
     source.seek(0)
     hashed = _Hashed(source)
-    archive.addfile(_entry(name, size), hashed)  # type: ignore[arg-type]
+    archive.addfile(_entry(name, size), hashed)
     return {"bytes": size, "sha256": hashed.digest.hexdigest()}
 
 

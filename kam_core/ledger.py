@@ -28,7 +28,7 @@ def published(state: State, person: str, action: str, store: Store, after: Snaps
     rows = sum(counts.get("added", 0) + counts.get("updated", 0) for counts in changed.values())
     state.record(person, action, {**what, **changed}, rows or None)
     if before and before.manifest.policy_sha256 != manifest.policy_sha256:
-        state.record(person, "policy", {"id": after.id, **policy_changes(before, after)})
+        state.record(person, "policy", {"id": after.id, "changed": policy_changes(before, after)})
     state.forget(keep_days)
 
 

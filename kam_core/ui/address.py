@@ -100,6 +100,11 @@ def keep() -> None:
     state["period"] = state.get("period", DEFAULT_PERIOD)
 
 
+def forget() -> None:
+    """On a page without data: what no widget holds is taken from the address again, once there are data."""
+    st.session_state.pop("_page", None)
+
+
 def write(page: str) -> None:
     """Put filters and place into the address; what stands at its default is left out."""
     params = here(page)

@@ -12,7 +12,6 @@ from kam_core.metrics.reports import report
 from kam_core.ui import session
 from kam_core.view import View
 from kam_core.warehouse.engine import Reader
-from kam_core.warehouse.snapshots import Store
 
 LOG = logging.getLogger("kam")
 
@@ -22,7 +21,10 @@ def warm_up() -> None:
     try:
         for module in pkgutil.iter_modules(kam_core.ui.__path__):
             importlib.import_module(f"kam_core.ui.{module.name}")
-        snapshot = Store(session.folder()).current()
+        store = session.store()
+        for problem in store.examine():
+            LOG.error("%s", problem)
+        snapshot = store.current()
         if snapshot:
             reader = Reader(snapshot.path)
             report(reader, View(scope=Scope.everything()), "overview")

@@ -94,7 +94,7 @@ def _keep(kind: str, body: Body) -> None:
 
 def _row(one: Saved, open_: Callable[[Body], None], doubt: str) -> None:
     mine = one.owner == session.person().key and session.person().acting_for is None
-    with st.container(horizontal=True, vertical_alignment="center", key=f"kept_{one.id}"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"kept_{one.id}", wrap=False):
         said = f'<div class="kam-kept"><b>{html.escape(one.name)}</b><span>{html.escape(_about(one))}</span></div>'
         st.html(said)
         if st.button(words("saved.open"), key=f"open_{one.id}"):

@@ -84,11 +84,34 @@ def is_readable() -> bool:
     return found is not None and found.manifest.built_by == built_by()
 
 
+def distrust(error: Exception) -> bool:
+    """Serve the load before, where reading showed that the current one is damaged; False where there is none."""
+    found = snapshot()
+    if found is None or source() == UPLOAD:
+        return False
+    store().distrust(found.id, str(error))
+    return renew() is not None
+
+
+def is_lost() -> bool:
+    """Whether there were data here, which nobody can read any more."""
+    return snapshot() is None and bool(_served() or store().verify())
+
+
+@st.cache_resource(show_spinner=False)
+def _served() -> list[str]:
+    """The company's data that this process has served."""
+    return []
+
+
 def renew() -> Snapshot | None:
     """Look again which data is served: called at the start of each run, so a load shows at the next action."""
     st.session_state.pop("_snapshot", None)
     workspace()
-    return snapshot()
+    found = snapshot()
+    if found and source() != UPLOAD and found.id not in _served():
+        _served().append(found.id)
+    return found
 
 
 def reader() -> Reader:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from kam_core.errors import DamagedData, numbered
 from kam_core.ui import address, drill, identity, saved, session, sidebar, states, style, upload_mark
 from kam_core.ui.session import words
 
@@ -48,7 +49,18 @@ def _first_run_of_the_process() -> bool:
 
 
 def run(page: Any, menu: Menu) -> None:
-    """Sidebar, then the page."""
+    """Sidebar, then the page; data that turn out to be damaged give way to the load before."""
+    try:
+        _run(page, menu)
+    except DamagedData as error:
+        numbered("the data served", error)
+        if not session.distrust(error):
+            states.lost()
+            return
+        st.rerun()
+
+
+def _run(page: Any, menu: Menu) -> None:
     if _first_run_of_the_process():
         st.rerun()
     style.apply(session.colours())
@@ -71,13 +83,10 @@ def run(page: Any, menu: Menu) -> None:
         _menu(menu, links, page.url_path)
         _guarded(page)
         return
-    if session.snapshot() is None:
-        _menu(menu, links, page.url_path)
-        states.no_warehouse()
-        return
     if not session.is_readable():
+        address.forget()
         _menu(menu, links, page.url_path)
-        states.other_version()
+        _without_data()
         return
     address.read(page.url_path)
     drill.go(page.url_path)
@@ -91,12 +100,22 @@ def run(page: Any, menu: Menu) -> None:
         st.session_state["account"] = None
     address.write(page.url_path)
     _menu(menu, links, page.url_path or "overview")
+    states.older_data()
     if session.source() == session.UPLOAD:
         upload_mark.show()
     else:
         with chosen:
             saved.views(page.url_path)
     _guarded(page)
+
+
+def _without_data() -> None:
+    if session.snapshot():
+        states.other_version()
+    elif session.is_lost():
+        states.lost()
+    else:
+        states.no_warehouse()
 
 
 def _menu(menu: Menu, place: Any, current: str) -> None:
@@ -144,4 +163,6 @@ def _guarded(page: Any) -> None:
     try:
         page.run()
     except Exception as error:  # anything: the reader gets a plain sentence, the log the rest
+        if isinstance(error, DamagedData) and session.source() != session.UPLOAD:
+            raise
         states.failed(error, f"page {page.url_path}")

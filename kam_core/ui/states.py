@@ -10,6 +10,7 @@ import streamlit as st
 
 from kam_core.errors import KamError, numbered
 from kam_core.schema import TABLES
+from kam_core.text import numbers
 from kam_core.text.sentence import what
 from kam_core.ui import address, session
 from kam_core.ui.session import words
@@ -21,6 +22,21 @@ def no_warehouse() -> None:
     st.write(words("empty.no_warehouse_why"))
     st.info(words("empty.no_warehouse_do"))
     template("orders")
+
+
+def lost() -> None:
+    """There were data, and none of them can be read."""
+    st.title(words("empty.lost_title"), anchor=False)
+    st.write(words("empty.lost_why"))
+    st.info(words("empty.lost_do"))
+
+
+def older_data() -> None:
+    """On top of every page while an earlier load is served, because the last one cannot be read."""
+    found = session.snapshot()
+    if found and found.fallback_reason:
+        loaded = numbers.moment(found.created_at.astimezone(), session.lang())
+        st.warning(words("empty.older_data", loaded=loaded))
 
 
 def other_version() -> None:

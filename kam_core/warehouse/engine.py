@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from kam_core.errors import KamError
+from kam_core.errors import DamagedData, KamError
 
 _QUIET = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
@@ -50,7 +50,7 @@ class Reader:
         try:
             self._connection = duckdb.connect(str(path), read_only=True, config=config)
         except duckdb.Error as error:
-            raise KamError(f"{path.name} cannot be read as a warehouse file: {error}") from None
+            raise DamagedData(f"{path.name} cannot be read as a warehouse file: {error}") from None
 
     def rows(self, sql: str, params: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """All rows of a query, as tuples."""
@@ -71,8 +71,17 @@ class Reader:
         cursor = self._connection.cursor()
         try:
             yield cursor
+        except duckdb.Error as error:
+            if is_damage(error):
+                raise DamagedData(str(error).splitlines()[0]) from error
+            raise
         finally:
             cursor.close()
+
+
+def is_damage(error: duckdb.Error) -> bool:
+    """Whether an error speaks of the file, whose every block carries a checksum, and not of the query."""
+    return isinstance(error, (duckdb.IOException, duckdb.FatalException)) or "Corrupt database" in str(error)
 
 
 class QueryError(KamError):

@@ -107,6 +107,7 @@ class Store:
         self._building = self.folder / "building"
         self._pointer = self.folder / "CURRENT"
         self._manifests: dict[str, Manifest] = {}  # manifests never change, so each is read once
+        self._damaged: dict[str, str] = {}  # what reading found, which a stat cannot tell
 
     # --- reading
 
@@ -125,6 +126,18 @@ class Store:
     def list(self) -> Snapshots:
         """Every whole snapshot that was published, newest first."""
         return [self._snapshot(i) for i in self._published() if not self._problem(i)]
+
+    def distrust(self, snapshot_id: str, reason: str) -> None:
+        """Serve a snapshot no more in this process, because reading it showed that it is damaged."""
+        self._damaged[snapshot_id] = f"snapshot {snapshot_id}: {reason}"
+
+    def examine(self) -> Texts:
+        """Look inside the served snapshot (about 1 s a GB) and distrust it where it is damaged; what is wrong."""
+        current = self.current()
+        problems = _content_problems(current) if current else []
+        if current and problems:
+            self.distrust(current.id, problems[0].partition(": ")[2])
+        return problems
 
     def verify(self) -> Texts:
         """What is wrong with the served snapshot and with the files of the others; empty when all is whole."""
@@ -271,6 +284,8 @@ class Store:
 
     def _problem(self, snapshot_id: str) -> str | None:
         """Why a snapshot cannot be served, by what a stat can tell; `verify` looks inside."""
+        if snapshot_id in self._damaged:
+            return self._damaged[snapshot_id]
         try:
             size = self._file(snapshot_id).stat().st_size
             expected = self._manifest(snapshot_id).bytes
@@ -402,7 +417,14 @@ def _plain_errors(folder: Path) -> Iterator[None]:
         raise KamError(_plain_os_error(error, folder)) from error
     except duckdb.OutOfMemoryException as error:
         raise KamError("not enough memory for this load, nothing was changed: load fewer files at once") from error
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
+        if "Corrupt database" in str(error):
+            raise KamError(
+                "the data that this would be added to are damaged, nothing was changed: `verify` says which, `undo` or"
+                " `restore` brings whole ones back"
+            ) from error
+        if not isinstance(error, duckdb.IOException):
+            raise
         if "space" not in str(error).lower():
             raise KamError(f"cannot write below {folder}, nothing was changed: {str(error).splitlines()[0]}") from error
         raise KamError(_plain_os_error(OSError(errno.ENOSPC, ""), folder)) from error
