@@ -37,13 +37,16 @@ def loads() -> None:
     table = Table(_frame(kept), UNITS)
     with cards.card("loads", words("page.history.loads"), table):
         cards.show(
-            "history_table", table, words("page.history.loads"), height=min(380, 36 * (len(kept) + 1) + 2),
+            "history_table", table, words("page.history.loads"), height=min(380, 35 * (len(kept) + 1) + 3),
             on_select="rerun", selection_mode="single-row",
         )  # fmt: skip
 
 
 def _frame(kept: list[Snapshot]) -> pd.DataFrame:
+    current = session.store().current()
     inside = set(session.store().lineage())
+    if current and not current.manifest.demo:  # a company's own data never stand on the demo's
+        inside -= {s.id for s in kept if s.manifest.demo}
     return pd.DataFrame([_row(snapshot, inside) for snapshot in kept])
 
 
@@ -149,7 +152,7 @@ def _undo(found: Return) -> None:
     current = store.current()
 
     def run(job: Job) -> Any:
-        done = store.undo(found.target.id, person.name or person.key)
+        done = store.undo(found.target.id, work.signed(person))
         what = {"back_to": found.target.id, "from": current.id if current else None, "snapshot": done.id,
                 "takes_back": done.manifest.takes_back}  # fmt: skip
         state.record(person.key, "undo", what)

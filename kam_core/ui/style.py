@@ -91,6 +91,8 @@ section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
 .st-key-card_suggestions button p { white-space: normal; font-size: .92rem; line-height: 1.3; }
 .st-key-keep_chart button { padding: .25rem .7rem; margin-top: .3rem; }
 .st-key-explore_chips button { min-height: 1.7rem; padding: .05rem .6rem; max-width: 100%; }
+.st-key-upload_mark { padding: .3rem .8rem; border-color: var(--kam-bad) !important; }
+.st-key-upload_mark { background: color-mix(in srgb, var(--kam-bad) 10%, transparent); }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3rem .8rem 1rem .8rem; }
   .st-key-matrix_scroll > div { min-width: 640px; }
@@ -102,5 +104,5 @@ section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
 
 def apply(look: Look) -> None:
     """The rules, with the colours of the theme as variables."""
-    colours = (f"--kam-{name}: {getattr(look, name)};" for name in ("text", "surface", "line", "good"))
+    colours = (f"--kam-{name}: {getattr(look, name)};" for name in ("text", "surface", "line", "good", "bad"))
     st.html(f"<style>:root {{ {' '.join(colours)} }}{CSS}</style>")

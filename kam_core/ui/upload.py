@@ -19,6 +19,7 @@ from kam_core.uploads.upload import Assumption, Sheet, Upload
 KINDS = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "parquet", "zip"]
 LONGEST_CELL = 200  # characters of a cell in a preview
 MARKS = {"certain": ":blue[●]", "likely": ":gray[◐]", "ask": ":orange[**?**]"}
+TOLD = ("mixed", "formulas")  # no choice: what was found is the news
 SURE = ("ask", "likely", "certain")
 
 
@@ -132,8 +133,7 @@ def understood(sheet: Sheet) -> None:
         st.markdown(_summary(sheet))
         left, right = st.columns([2, 3], gap="medium")
         with left, st.container(key="assumptions", gap="small"):
-            for number, assumption in enumerate(sorted(sheet.look.assumptions, key=lambda a: SURE.index(a.sure))):
-                _assumption(sheet, assumption, number)
+            _assumptions(sheet)
         with right:
             _preview(sheet)
 
@@ -147,6 +147,18 @@ def _summary(sheet: Sheet) -> str:
         for why, count in sheet.left_out.items()
     ]
     return " ".join(said)
+
+
+def _assumptions(sheet: Sheet) -> None:
+    """What is open stands first; what is certain can be looked up, and changed all the same."""
+    placed = sorted(enumerate(sheet.look.assumptions), key=lambda one: SURE.index(one[1].sure))
+    certain = [one for one in placed if one[1].sure == "certain"]
+    for number, assumption in placed[: len(placed) - len(certain)]:
+        _assumption(sheet, assumption, number)
+    if certain:
+        with st.expander(words("page.upload.certain", n=len(certain)), expanded=len(certain) == len(placed) <= 4):
+            for number, assumption in certain:
+                _assumption(sheet, assumption, number)
 
 
 def _left_out(why: str) -> str:
@@ -163,8 +175,9 @@ def _assumption(sheet: Sheet, assumption: Assumption, number: int) -> None:
         why += " " + words("upload.examples", examples=", ".join(short(e, 40) for e in assumption.examples[:4]))
     choices = list(assumption.choices)
     if len(choices) < 2:
-        value = safe(_value(assumption, assumption.value))
-        st.markdown(f"{MARKS[assumption.sure]} {safe(label)}: **{value}**", help=safe(why))
+        is_told = assumption.key in TOLD
+        value = safe(why) if is_told else f"**{safe(_value(assumption, assumption.value))}**"
+        st.markdown(f"{MARKS[assumption.sure]} {safe(label)}: {value}", help=None if is_told else safe(why))
         return
     if assumption.value not in choices:
         choices.insert(0, assumption.value)

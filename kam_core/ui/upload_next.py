@@ -38,9 +38,8 @@ def doors(sheet: Sheet) -> None:
 def _explore(sheet: Sheet) -> None:
     st.markdown(f"**{words('page.upload.explore')}**")
     st.caption(words("page.upload.explore_why"))
-    if sheet.held and "explore" in st.session_state["_paths"]:
-        if st.button(words("page.upload.explore_do"), key="explore", type="primary"):
-            st.switch_page(EXPLORE, query_params=_table_of(sheet))
+    if st.button(words("page.upload.explore_do"), key="explore", type="primary"):
+        st.switch_page(EXPLORE, query_params=_table_of(sheet))
 
 
 def _table_of(sheet: Sheet) -> dict[str, Any]:
@@ -120,7 +119,7 @@ def _publish(upload: Upload) -> None:
     state, names = session.state(), [path.name for path in upload.paths]
 
     def run(job: Job) -> Any:
-        report = publish.publish(job, store, upload, person.name or person.key)
+        report = publish.publish(job, store, upload, work.signed(person))
         rows = sum(n["added"] + n["updated"] for n in report.tables.values())
         what = {"files": names, "tables": report.tables, "snapshot": report.snapshot.id if report.snapshot else None}
         state.record(person.key, "load", what, rows)
@@ -172,8 +171,8 @@ def _figure(name: str, before: Figures | None, after: Figures) -> dict[str, str]
     same = then == now
     return {
         "figure": words(f"measure.{name}.label"),
-        "before": numbers.full(then, lang, measure.unit, after.currency),
-        "after": numbers.full(now, lang, measure.unit, after.currency),
+        "figure_before": numbers.full(then, lang, measure.unit, after.currency),
+        "figure_after": numbers.full(now, lang, measure.unit, after.currency),
         "difference": words("page.upload.same") if same else numbers.delta(
             None if then is None or now is None else now - then, lang, measure.unit, after.currency
         ),

@@ -88,8 +88,9 @@ def _repair(upload: Upload, sheet: Sheet, refused: list[Refusal]) -> None:
     )  # fmt: skip
     edits = st.session_state[key]["edited_rows"] if key in st.session_state else {}
     written = {place: row[correct] for place, row in edits.items() if row.get(correct) is not None}
+    again = words("page.upload.check_again", n=len(written)) if written else words("page.upload.check")
     st.button(
-        words("page.upload.check_again", n=len(written)) if written else words("page.upload.check"), key="check_again", type="primary", on_click=_mend,
+        again, key="check_again", type="primary", on_click=_mend,
         args=(upload, sheet, cells, written), disabled=not written or work.running() is not None,
     )  # fmt: skip
 

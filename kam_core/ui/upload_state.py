@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from kam_core import policy
+from kam_core.access.person import LOCAL, Person
 from kam_core.access.scope import Scope
 from kam_core.errors import KamError, numbered
 from kam_core.metrics.reports import report
@@ -103,6 +104,11 @@ def changed() -> None:
     """Callback of whatever changes how the upload is read: results of the former reading no longer hold."""
     for key in ("_halted", "_job_problem", "_propose", "_match", "_denied"):
         st.session_state.pop(key, None)
+
+
+def signed(person: Person) -> str:
+    """How a load names who did it; the one user of one machine is named by the system."""
+    return person.name or (person.key if person != LOCAL else "")
 
 
 # --- what the company knows
