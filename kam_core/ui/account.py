@@ -15,7 +15,7 @@ from kam_core.metrics import query
 from kam_core.metrics.measures import MEASURES
 from kam_core.text import numbers
 from kam_core.text.sentence import name_of, own_script
-from kam_core.ui import address, cards, drill, frames, session, states
+from kam_core.ui import address, cards, churn, drill, frames, reasons, session, states
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, money_full, words
 from kam_core.view import View
@@ -228,6 +228,60 @@ def _rfm_row(f: Any) -> Row:
 
     cuts = " · ".join(write(c) for c in (f.cut_2, f.cut_3, f.cut_4, f.cut_5))
     return [words(f"page.account.{f.key}"), write(f.value), f"{f.score} / 5", cuts]
+
+
+def worth() -> None:
+    """Churn risk with its reasons, and the value of the relationship, past and to come; or why nothing can be said."""
+    rows, reasons_said, note = _worth()
+    with cards.card("worth", words("page.account.worth"), legend=_note(note)):
+        if rows:
+            _facts(rows)
+        if reasons_said:
+            st.markdown(reasons_said)
+
+
+@session.kept
+def _worth() -> tuple[list[Row], str, str]:
+    """Facts, the reasons for the risk as a sentence, and what stands behind it all."""
+    known = churn.fit()
+    frame = session.report(view(), "churn_risk", lost=True)
+    if known is None or frame.empty:
+        return [], words("page.account.never_ordered"), ""
+    row: Any = next(frames.rows(frame))
+    note = words("page.account.risk_rule") if known.problem else words("page.account.worth_note", days=_horizon(known))
+    if row.state == "lost":
+        return _value_rows(row, known), words("page.account.lost_said", days=_count(row.silence_days)), note
+    said = words("page.account.risk_said", why=reasons.sentence(row), next=reasons.first_step(row))
+    return _risk_rows(row) + _value_rows(row, known), said, note
+
+
+def _horizon(known: Any) -> str:
+    return _count(int(known.horizon_days))
+
+
+def _count(value: Any) -> str:
+    return numbers.full(value, session.lang(), "count")
+
+
+def _risk_rows(row: Any) -> list[Row]:
+    band = words(f"risk.{row.band}") if isinstance(row.band, str) else words("app.not_available")
+    if pd.isna(row.churn_risk):
+        return [[words("column.churn_risk"), band]]
+    return [
+        [words("column.churn_risk"), f"{reasons.risk(row.churn_risk)} · {band}"],
+        [words("column.value_at_risk"), f"{money(row.value_at_risk)} {words('app.of')} {money(row.expected_revenue)}"],
+    ]
+
+
+def _value_rows(row: Any, known: Any) -> list[Row]:
+    """Earned so far and expected, with its interval; only what was earned where there is no model."""
+    rows = [[words("page.value.past"), money(row.past_margin)]] if pd.notna(row.past_margin) else []
+    if pd.notna(row.expected_value):
+        low, high = row.expected_value_low, row.expected_value_high
+        span = "" if pd.isna(low) else f" ({money(low)} – {money(high)})"
+        months = words("page.account.value_months", months=int(known.value_months))
+        rows.append([months, f"{money(row.expected_value)}{span}"])
+    return rows
 
 
 # --- charts

@@ -22,6 +22,7 @@ from kam_core.view import NONE, View
 ADDITIVE = ("revenue", "margin", "orders", "active_accounts", "quantity")
 RATIOS = ("gross_margin", "discount_rate", "return_rate", "average_order_value")
 MOST_COLUMNS, MOST_LINES = 14, 30
+KEPT = ("nrr", "grr", "logo_churn", "value_at_risk")  # what is known by account only: asked as measures, cell by cell
 LISTED = 300
 UNOWNED = "⚑"
 Key = tuple[str | None, str | None]  # region and industry; None stands for all
@@ -33,11 +34,12 @@ Key = tuple[str | None, str | None]  # region and industry; None stands for all
 def chosen() -> tuple[str, str]:
     """The measure and the way to show it, both kept in the address."""
     frame = _cells()
-    measures = [m for m in (*ADDITIVE, *RATIOS) if frame[m].notna().any()]
+    kept = session.measure(session.view(), KEPT).iloc[0]
+    measures = [m for m in (*ADDITIVE, *RATIOS) if frame[m].notna().any()] + [m for m in KEPT if pd.notna(kept[m])]
     with st.container(horizontal=True, gap="small", key="matrix_choice", vertical_alignment="bottom"):
         measure = _measure(measures or ["revenue"])
-        ways = ["value", "growth"]
-        if measure in ADDITIVE:
+        ways = ["value"] if measure == "value_at_risk" else ["value", "growth"]  # of a risk no earlier one is known
+        if measure in (*ADDITIVE, "value_at_risk"):
             ways.append("share")
         if measure == "revenue" and frame["target"].notna().any():
             ways.append("attainment")
@@ -60,8 +62,22 @@ def _measure(measures: list[str]) -> str:
     return str(st.session_state["measure"])
 
 
-def _cells() -> pd.DataFrame:
-    return session.report(session.view(), "matrix")
+def _cells(measure: str = "") -> pd.DataFrame:
+    """The report; for a measure that it does not have, with that of each cell, region, industry and of the whole."""
+    frame = session.report(session.view(), "matrix")
+    if measure not in KEPT:
+        return frame
+    parts = {"cell": ("region", "industry"), "region": ("region",), "industry": ("industry",), "total": ()}
+    found = [_measured(measure, by).assign(kind=kind) for kind, by in parts.items()]
+    frame = frame.merge(pd.concat(found), how="outer", on=["kind", "region", "industry"])
+    counts = ["accounts", "managers", "unowned_accounts", "unowned_revenue", "revenue", "revenue_before"]
+    return frame.fillna(dict.fromkeys(counts, 0))
+
+
+def _measured(measure: str, by: tuple[str, ...]) -> pd.DataFrame:
+    found = session.measure(session.view(), [measure], by=by, compare=measure != "value_at_risk")
+    columns = ["region", "industry", measure, f"{measure}_before"]
+    return found.reindex(columns=columns).astype({"region": object, "industry": object})
 
 
 def is_known() -> bool:
@@ -99,11 +115,11 @@ def _pick(key: str) -> None:
 
 @session.kept
 def _matrix(measure: str, show: str) -> tuple[Spec, str, Table]:
-    frame, total = _cells(), words("chart.total")
+    frame, total = _cells(measure), words("chart.total")
     regions, industries = _order(frame, "region", MOST_COLUMNS), _order(frame, "industry", MOST_LINES)
     shown = _by_key(frame)
     rows = [
-        _cell((region, industry), shown[region, industry], measure, show)
+        _cell((region, industry), shown[region, industry], measure, show, getattr(shown[None, None], measure))
         for region in _with_total(regions)
         for industry in _with_total(industries)
         if (region, industry) in shown
@@ -156,7 +172,7 @@ def name(dimension: str, key: str | None) -> str:
     return name_of(dimension, key, session.lang(), session.names())
 
 
-def _cell(key: Key, row: Any, measure: str, show: str) -> dict[str, Any]:
+def _cell(key: Key, row: Any, measure: str, show: str, whole: Any) -> dict[str, Any]:
     region, industry = key
     growth = numbers.growth(getattr(row, measure), getattr(row, measure + "_before"))
     return {
@@ -166,7 +182,7 @@ def _cell(key: Key, row: Any, measure: str, show: str) -> dict[str, Any]:
         "region": region,
         "industry": industry,
         "growth": _shading(row, measure, show, growth),
-        "label": _label(row, measure, show, growth),
+        "label": _label(row, measure, show, growth, whole),
         "name": f"{name('region', region)} · {name('industry', industry)}",
         "value_text": _text(row, measure),
         "before_text": _text(row, measure + "_before", measure),
@@ -182,7 +198,7 @@ def _shading(row: Any, measure: str, show: str, growth: float | None) -> float |
     return -growth if growth is not None and MEASURES[measure].direction == "down" else growth
 
 
-def _label(row: Any, measure: str, show: str, growth: float | None) -> str:
+def _label(row: Any, measure: str, show: str, growth: float | None, whole: Any) -> str:
     lang, value = session.lang(), getattr(row, measure)
     unit = MEASURES[measure].unit
     if show == "growth" and unit == "percent":
@@ -190,17 +206,12 @@ def _label(row: Any, measure: str, show: str, growth: float | None) -> str:
     elif show == "growth":
         text = numbers.percent(growth, lang, signed=True)
     elif show == "share":
-        text = numbers.percent(_share(row, measure), lang)
+        text = numbers.percent(value / whole if whole else None, lang)
     elif show == "attainment":
         text = numbers.percent(row.attainment, lang)
     else:
         text = numbers.short(value, lang, "plain" if unit == "money" else unit)
     return f"{text} {UNOWNED}" if row.kind == "cell" and row.unowned_accounts else text
-
-
-def _share(row: Any, measure: str) -> float | None:
-    whole = getattr(_by_key(_cells())[None, None], measure)
-    return getattr(row, measure) / whole if whole else None
 
 
 def _text(row: Any, column: str, measure: str = "") -> str:

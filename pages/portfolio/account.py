@@ -23,6 +23,7 @@ if account.opened():
         account.rfm()
     left, middle, right = st.columns(3, gap="xsmall")
     with left:
+        account.worth()
         account.concessions()
         account.contracts()
         account.partners()

@@ -35,6 +35,12 @@ def test_its_figures_and_where_each_line_came_from(app: AppTest):
     assert app.dataframe[0].value["amount"].tolist() == [250, 500, 1000]  # newest first
 
 
+def test_without_a_model_the_risk_is_a_rules_and_no_value_is_made_up(app: AppTest):
+    at(app, "1")
+    assert "Is it at risk, and what is it worth? too few orders for a model: a plain rule" in text(app)
+    assert "Expected," not in text(app)
+
+
 def test_previous_and_next_follow_the_list(app: AppTest):
     """By revenue: 1 with 1750, 2 with 400, 3 with 30."""
     at(app, "1")

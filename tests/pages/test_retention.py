@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from html import unescape
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from kam_core.demo import generate
+from kam_core.metrics import query
+from kam_core.metrics.measures import MEASURES
 from kam_core.policy import Policy
+from kam_core.text import numbers
 from kam_core.ui import session
 from kam_core.warehouse import load
+from kam_core.warehouse.engine import Reader
 from kam_core.warehouse.snapshots import Store
 from tests.pages.conftest import APP, shown
+from tests.tiny import everything
 
 PAGES = {
     "churn": "Who is about to leave, and whom to call first?",
@@ -30,6 +38,16 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("small")
     load.fill(Store(folder), lambda con: generate(con, "small"), Policy(), lambda _words, _share: None)
     return folder
+
+
+def money(value: float) -> str:
+    return numbers.short(value, "en", "money", "CNY")
+
+
+def rows_of(chart: Any) -> list[dict[str, Any]]:
+    """The rows written into a chart's specification."""
+    data = chart.datasets[0].data.data if chart.datasets else chart.data.data
+    return pa.ipc.open_stream(data).read_all().to_pylist()  # type: ignore[no-any-return]
 
 
 def open_page(name: str) -> AppTest:
@@ -54,6 +72,42 @@ def test_the_list_says_why_in_words_with_figures(small, monkeypatch):
     assert table["value_at_risk"].is_monotonic_decreasing
     assert table["rhythm"].str.contains(r"every .* days, now \d+").any()
     assert table["why"].str.contains("not visited for .* days, due every").any()
+
+
+def test_the_account_page_says_the_same_of_risk_and_value(small, monkeypatch):
+    monkeypatch.setenv("KAM_WAREHOUSE", str(small))
+    row = open_page("churn").dataframe(key="risk_table").value.iloc[0]
+    worth = open_page("value").dataframe(key="value_accounts_table").value.set_index("account")
+    page = AppTest.from_file(APP, default_timeout=60).run().switch_page("pages/portfolio/account.py")
+    page.query_params["account"] = row.account_id
+    page.run()
+    said = unescape(shown(page))
+    assert "Is it at risk, and what is it worth?" in said
+    assert f"{money(row.value_at_risk)} of {money(row.expected_revenue)}" in said
+    assert any(row.next_step in m.value and row.why.split("; ")[0] in m.value for m in page.markdown)
+    assert row.account not in worth.index or f"{money(worth.expected_value[row.account])} (" in said
+
+
+def test_measures_of_retention_in_the_matrix_tie_out_with_the_company(small, monkeypatch):
+    monkeypatch.setenv("KAM_WAREHOUSE", str(small))
+    page = AppTest.from_file(APP, default_timeout=60).run().switch_page("pages/portfolio/matrix.py").run()
+    reader = Reader(Store(small).current().path)
+    view = everything("this_year")
+    for key in ("nrr", "logo_churn", "value_at_risk"):
+        page.selectbox(key="measure").set_value(key).run()
+        assert not page.exception
+        spec = next(c.proto for c in page.get("vega_lite_chart") if "grid_chart" in c.proto.id)
+        cells = {(r["region"], r["industry"]): r for r in rows_of(spec)}
+        whole = query.measure(reader, view, [key])[key].iloc[0]
+        unit = MEASURES[key].unit
+        assert cells[None, None]["value_text"] == numbers.full(whole, "en", unit, "CNY")
+        by_region = query.measure(reader, view, [key], by=["region"]).set_index("region")[key]
+        assert {r for r, i in cells if i is None and r} == set(by_region.dropna().index)
+        for region, value in by_region.dropna().items():
+            assert cells[region, None]["value_text"] == numbers.full(value, "en", unit, "CNY")
+    single = query.measure(reader, view, ["value_at_risk"], by=["region", "industry"]).value_at_risk
+    assert single.sum() == pytest.approx(whole)
+    reader.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

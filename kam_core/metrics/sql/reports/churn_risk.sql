@@ -1,10 +1,11 @@
--- grain: one row per account that still buys, most value at risk first, with what is known of it and its weightiest reasons
+-- grain: one row per account that still buys (with `lost` also those that are lost), most value at risk first, with what is known of it and its weightiest reasons
 -- manager: holder
 -- default: limit = 100000
 -- default: band = all
 -- default: reason = all
 -- `cause`: accounts at high or medium risk of which this is the weightiest reason, as report risk_parts counts them.
 -- default: cause = all
+-- default: lost = false
 with weightiest as (
     select account_id, reason
     from (select *, row_number() over (partition by account_id order by weight desc, reason) as place from account_reason) as w
@@ -13,7 +14,7 @@ with weightiest as (
 listed as (
     select *
     from account_risk
-    where state <> 'lost'
+    where (state <> 'lost' or $lost)
         and ($band = 'all' or band = $band)
         and ($reason = 'all' or account_id in (select account_id from account_reason where reason = $reason))
         and (
@@ -74,6 +75,10 @@ select
     r.orders,
     r.p_alive,
     r.expected_orders,
+    r.past_margin,
+    r.expected_value,
+    r.expected_value_low,
+    r.expected_value_high,
     c.last_contact_on,
     date_diff('day', c.last_contact_on, cast($as_of as date)) as days_since_contact,
     w.reasons,
