@@ -11,9 +11,23 @@ Why = tuple[str, dict[str, Any]]  # a text key and the values of its braces
 CERTAIN, LIKELY, ASK = "certain", "likely", "ask"
 
 
+class Said(str):
+    """A sentence in English that knows its text key, to be said in another language."""
+
+    why: Why
+
+
+def said(key: str, **values: Any) -> Said:
+    sentence = Said(t("en", key, **values))
+    sentence.why = (key, values)
+    return sentence
+
+
 @dataclass(frozen=True)
 class Assumption:
-    """One thing that was taken for true: `key` names the entry of the format, `column` the heading it is about."""
+    """One thing that was taken for true. Another choice goes into the format: `format[key] = choice`, or
+    `format[key][column] = choice` where it is about one column (named by its heading). Without choices it is a remark.
+    """
 
     key: str
     column: str | None

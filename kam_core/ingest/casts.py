@@ -7,13 +7,15 @@ once, over all its values, and what had to be assumed is handed back as a senten
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kam_core.ingest.assumptions import Said, said
 from kam_core.ingest.grid import Connection, Operand, quoted
 from kam_core.schema import SQL_TYPES
 
-NUMBERS = ("money", "quantity", "ratio", "int")
+TYPES = SQL_TYPES | {"float": "double"}  # a number of any size and precision, for tables that are only explored
+NUMBERS = ("money", "quantity", "ratio", "int", "float")
 DATES = ("date", "timestamp")
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
             "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
@@ -52,7 +54,8 @@ class Lookup:
 class Cast:
     """The typed SQL of a value, the reason given where it fails, and the assumptions behind it.
 
-    `filled` counts the values there are; `sound` says that all of them cast, between `lowest` and `highest`:
+    `filled` counts the values there are, `rounded` those with more decimals than the type keeps;
+    `sound` says that all of them cast, between `lowest` and `highest`:
     what is known here need not be checked again row by row.
     """
 
@@ -60,12 +63,13 @@ class Cast:
     reason: str
     present: str = "true"
     prepared: dict[str, str] = field(default_factory=dict)  # columns that `sql` reads, to be selected one level below
-    notes: list[str] = field(default_factory=list)
+    notes: list[Said] = field(default_factory=list)
     filled: int | None = None
     sound: bool = False
     lowest: Any = None
     highest: Any = None
     lookup: Lookup | None = None  # columns that `sql` reads, to be joined one level below
+    rounded: int = 0
 
 
 def text_of(operand: Operand) -> str:
@@ -113,6 +117,15 @@ def _prepared_name(value: Value) -> str:
     return '"text of ' + value.column.replace('"', '""') + '"'
 
 
+def _looked_at_for_blanks(con: Connection, relation: str, values: list[Value]) -> list[Value]:
+    """Values whose texts have no outer blanks are marked so: looking once is far cheaper than trimming each time."""
+    texts = [v for v in values if v.operand.type == "VARCHAR" and not v.operand.trimmed]
+    blank = quoted(f"^[{BLANKS}]|[{BLANKS}]$")
+    found = _ask(con, relation, texts, [[f"count(*) filter (where regexp_matches({v.operand.sql}, {blank}))"]
+                                        for v in texts])
+    return [replace(v, operand=replace(v.operand, trimmed=True)) if found.get(v.column) == [0] else v for v in values]
+
+
 def _ask(con: Connection, relation: str, values: list[Value], questions: list[list[str]]) -> dict[str, list[Any]]:
     """The answers to each value's questions (aggregate expressions), all in one pass; column → answers."""
     flat = [q for group in questions for q in group]
@@ -137,7 +150,7 @@ def _simple_casts(con: Connection, relation: str, values: list[Value]) -> dict[s
 
 
 def _simple_cast(value: Value) -> Cast:
-    sql, type = value.operand.sql, SQL_TYPES[value.kind]
+    sql, type = value.operand.sql, TYPES[value.kind]
     text = text_of(value.operand)
     if value.kind == "text":
         return Cast(text, "is not text", f"{text} is not null")
@@ -163,7 +176,7 @@ def _bool_sql(text: str) -> str:
 
 MAX_JUNK = 200  # letters beside digits in all shapes of a column; more is no column of numbers
 MANY_ROWS = 5_000  # from here on reading each distinct text once is worth a table of them
-DECIMALS = {"money": 2, "quantity": 4, "ratio": 6, "int": 0}
+DECIMALS = {"money": 2, "quantity": 4, "ratio": 6, "int": 0, "float": 16}
 
 
 def _number_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any]) -> dict[str, Cast]:
@@ -176,7 +189,8 @@ def _number_casts(con: Connection, relation: str, values: list[Value], format: d
         if filled == plain and not told and (not dotted or thousandths < dotted):
             sql = _plain_number(value, exact=not fine)
             present, sound = f"{value.operand.sql} is not null", value.kind != "int" or not dotted
-            casts[value.column] = Cast(sql, _number_reason(value.kind), present, {}, [], filled, sound, low, high)
+            casts[value.column] = Cast(sql, _number_reason(value.kind), present, {}, [], filled, sound, low, high,
+                                       rounded=fine)
         else:
             messy.append(value)
     return casts | _messy_number_casts(con, relation, messy, format)
@@ -200,20 +214,22 @@ def _number_reason(kind: str) -> str:
 def _plain_number(value: Value, exact: bool) -> str:
     """SQL of a column of plain numbers. Where none has more decimals than are kept, the way through DOUBLE gives the
     same digits (below 10^13) in a third of the time."""
-    text, type = f"nullif({value.operand.sql}, '')", SQL_TYPES[value.kind]
+    text, type = f"nullif({value.operand.sql}, '')", TYPES[value.kind]
     if value.kind == "int":
         number = f"try_cast({text} as double)"
         return f"case when {number} = trunc({number}) then try_cast({number} as bigint) end"
     return f"try_cast(try_cast({text} as double) as {type})" if exact else f"try_cast({text} as {type})"
 
 
+CURRENCY = r"rmb|cny|usd|eur|gbp|jpy|hkd|us\$|hk\$|[¥$€£元圆]"
+
+
 def _bare(text: str) -> str:
     """A number's text without currency, with narrow digits, missing where it says so in words."""
     narrow = f"lower(translate({text}, {quoted(WIDE)}, {quoted(NARROW)}))"
     no_words = f"case when {narrow} in ({', '.join(quoted(m) for m in MISSING)}) then null else {narrow} end"
-    currency = r"rmb|cny|usd|eur|gbp|jpy|hkd|us\$|hk\$|[¥$€£元圆]"
     spaced = f"translate({no_words}, {quoted(chr(0xA0) + chr(0x202F) + chr(0x2009) + '’')}, {quoted('    ')})"
-    return f"trim(regexp_replace({spaced}, {quoted(currency)}, '', 'g'))"
+    return f"trim(regexp_replace({spaced}, {quoted(CURRENCY)}, '', 'g'))"
 
 
 # Proof of a decimal point: one after a comma, one not before exactly three digits, 0.125, or two thousands commas.
@@ -227,7 +243,8 @@ def _messy_number_casts(con: Connection, relation: str, values: list[Value], for
     so that only shapes are looked at, and each value is read in the cheapest way that is right for all its shapes."""
     if not values:
         return {}
-    shapes = {v.column: _shapes(con, relation, v, f"{relation}_shapes{i}") for i, v in enumerate(values)}
+    values = _looked_at_for_blanks(con, relation, values)
+    shapes = {v.column: _shapes(con, relation, v, _beside(relation, f"shapes{i}")) for i, v in enumerate(values)}
     questions = [f"coalesce(sum(n) filter (where regexp_matches(bare, '{POINT}')), 0)::bigint",
                  f"coalesce(sum(n) filter (where regexp_matches(bare, '{COMMA}')), 0)::bigint",
                  "coalesce(sum(n) filter (where contains(bare, ',')), 0)::bigint",
@@ -236,10 +253,10 @@ def _messy_number_casts(con: Connection, relation: str, values: list[Value], for
     seen = f"select n, {_bare('lowest')} as bare from "
     evidence = {column: list(con.execute(f"select {', '.join(questions)} from ({seen} {table})").fetchall()[0])
                 for column, table in shapes.items()}
-    usual = _usual_mark(evidence)
+    usual = usual_mark(evidence)
     casts = {}
     for value in values:
-        mark, notes = _decimal_mark(value.label, evidence[value.column], usual, format)
+        mark, notes = decimal_mark(value.label, evidence[value.column], usual, format)
         casts[value.column] = _messy_number(con, relation, value, shapes[value.column], mark, notes)
         con.execute(f"drop table {shapes[value.column]}")
     return casts
@@ -255,56 +272,66 @@ def _shapes(con: Connection, relation: str, value: Value, table: str) -> str:
     return table
 
 
-def _messy_number(con: Connection, relation: str, value: Value, shapes: str, mark: str, notes: list[str]) -> Cast:
+def _messy_number(con: Connection, relation: str, value: Value, shapes: str, mark: str, notes: list[Said]) -> Cast:
     """The cheap way where it is right for every shape, and for the texts that it cannot read the long one."""
     text, reason = text_of(value.operand), f"{_number_reason(value.kind)} (decimal mark {mark})"
-    cheap = _cheap_number(con, shapes, value.kind, mark)
-    known = _number_sql("bare", value.kind, mark)
-    wrong, left, missing = con.execute(f"""
+    finer, known = rf"\{mark}\d{{{DECIMALS[value.kind] + 1},}}", _number_sql("bare", value.kind, mark)
+    seen = f"(select lowest, {_bare('lowest')} as bare from {shapes})"
+    rounded, missing = con.execute(f"select count(*) filter (where regexp_matches(bare, {quoted(finer)})), "
+                                   f"list(lowest) filter (where bare is null) from {seen}").fetchall()[0]
+    cheap = _cheap_number(con, shapes, value.kind, mark, bool(rounded))
+    wrong, left = con.execute(f"""
         select count(*) filter (where cheap is not null and cheap is distinct from known),
-            count(*) filter (where cheap is null and bare is not null), list(lowest) filter (where bare is null)
-        from (select {cheap('lowest')} as cheap, {known} as known, bare, lowest
-              from (select lowest, {_bare('lowest')} as bare from {shapes}))""").fetchall()[0]
+            count(*) filter (where cheap is null and bare is not null)
+        from (select {cheap('lowest')} as cheap, {known} as known, bare from {seen})""").fetchall()[0]
     if wrong:
         cheap = _no_way
     present = f"{text} is not null"
     if missing:
         present = f"coalesce({text} not in ({', '.join(map(quoted, missing))}), false)"
     if not (wrong or left):
-        return Cast(cheap(text), reason, present, notes=notes)
+        return Cast(cheap(text), reason, present, notes=notes, rounded=rounded)
     lookup = _lookup(con, relation, value, f"where {cheap('key')} is null", _bare("key"), known)
     if lookup:
-        return Cast(f"coalesce({cheap(text)}, {lookup.columns[1]})", reason, present, notes=notes, lookup=lookup)
+        return Cast(f"coalesce({cheap(text)}, {lookup.columns[1]})", reason, present, notes=notes, lookup=lookup,
+                    rounded=rounded)
     name = _prepared_name(value)
-    return Cast(_number_sql(name, value.kind, mark), reason, f"{name} is not null", {name: _bare(text)}, notes)
+    return Cast(_number_sql(name, value.kind, mark), reason, f"{name} is not null", {name: _bare(text)}, notes,
+                rounded=rounded)
 
 
 def _no_way(text: str) -> str:
     return "null"
 
 
-def _cheap_number(con: Connection, shapes: str, kind: str, mark: str) -> Callable[[str], str]:
-    """SQL that takes all marks of thousands and currencies out of a text and casts what stays."""
+def _cheap_number(con: Connection, shapes: str, kind: str, mark: str, rounded: bool) -> Callable[[str], str]:
+    """SQL that takes all marks of thousands and currencies out of a text and casts what stays.
+
+    Texts with more decimals than are kept go through six, as in the long way: the last digit is then rounded alike.
+    """
     junk = con.execute(f"select string_agg(distinct translate(shape, '09.-', ''), '') from {shapes}").fetchall()[0][0]
     if len(junk or "") > MAX_JUNK:
         return _no_way
-    marks = "".join(sorted(set(junk or "") - set("()%千万亿eE" + mark)))
+    marks = sorted(set((junk or "") + (".," if mark == "," else "")) - set("()%千万亿eE" + mark))
 
     def cheap(text: str) -> str:
-        digits = f"translate({text}, {quoted(marks)}, '')" if mark == "." else \
-            f"replace(translate({text}, {quoted(marks + '.')}, ''), ',', '.')"
+        digits = text
+        for char in marks:
+            digits = f"replace({digits}, {quoted(char)}, '')"
+        digits = digits if mark == "." else f"replace({digits}, ',', '.')"
         if kind == "int":
             number = f"try_cast({digits} as decimal(28,6))"
             return f"case when {number} = trunc({number}) then try_cast({number} as bigint) end"
-        return f"try_cast(try_cast({digits} as decimal(28,6)) as {SQL_TYPES[kind]})"
+        if rounded:
+            digits = f"try_cast({digits} as decimal(28,6))"
+        return f"try_cast({digits} as {TYPES[kind]})"
     return cheap
 
 
 def _lookup(con: Connection, relation: str, value: Value, where: str, narrow: str, sql: str) -> Lookup | None:
     """Read each distinct text of a column once, `sql` of its `bare` text; None where there are too many of them for
     that to pay. (It must be clear to DuckDB which side of the join is the small one: rows keep their order then.)"""
-    key, table = text_of(value.operand), f"{relation}_texts_{value.column}".replace(" ", "_")
-    table = quoted_name(table)
+    key, table = text_of(value.operand), _beside(relation, f"texts {value.column}")
     con.execute(f"""
         create or replace temp table {table} as select key, count(*) as n
         from (select {key} as key from {relation}) {where} {'and' if where else 'where'} key is not null group by 1""")
@@ -318,18 +345,23 @@ def _lookup(con: Connection, relation: str, value: Value, where: str, narrow: st
     return Lookup(table, key, (f'"text of {name}"', f'"value of {name}"'))
 
 
+def _beside(relation: str, what: str) -> str:
+    """The name of a table that belongs to a relation."""
+    return quoted_name(f"{relation.strip(chr(34))} {what}")
+
+
 def quoted_name(name: str) -> str:
     """A name as an SQL identifier, whatever characters it has."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def _usual_mark(evidence: dict[str, list[Any]]) -> str | None:
+def usual_mark(evidence: dict[str, list[Any]]) -> str | None:
     """The decimal mark that the file's other columns prove, or None where they prove none or both."""
     points, commas = (any(e[i] for e in evidence.values()) for i in (0, 1))
     return None if points == commas else "." if points else ","
 
 
-def _decimal_mark(label: str, evidence: list[Any], usual: str | None, format: dict[str, Any]) -> tuple[str, list[str]]:
+def decimal_mark(label: str, evidence: list[Any], usual: str | None, format: dict[str, Any]) -> tuple[str, list[Said]]:
     """The decimal mark of a column, and a sentence on how sure that is."""
     points, commas, with_comma, with_point, example = evidence
     told = format.get("decimals", {}).get(label, format.get("decimal"))
@@ -339,23 +371,30 @@ def _decimal_mark(label: str, evidence: list[Any], usual: str | None, format: di
         return ("," if format["thousands"] == "." else "."), []
     if points or commas:
         mark = "." if points >= commas else ","
-        doubt = f"; {min(points, commas):,} values are written the other way" if points and commas else ""
-        return mark, [f"{label}: the decimal mark is {mark!r}{doubt}"]
+        if points and commas:
+            return mark, [said("reading.note.mark_doubt", column=label, mark=mark, others=min(points, commas))]
+        return mark, [said("reading.note.mark", column=label, mark=mark)]
     if not with_comma and not with_point:
         return ".", []
     if usual:
-        return usual, [f"{label}: the decimal mark of {example} is taken as {usual!r}, as in other columns"]
-    parts = "thousands" if with_comma else "decimals"
-    return ".", [f"{label}: values such as {example} could be read in two ways; their last three digits are taken as "
-                 f"{parts}; set decimal under [table.format] if that is wrong"]
+        return usual, [said("reading.note.mark_usual", column=label, mark=usual, example=example)]
+    return ".", [said("reading.note.mark_thousands" if with_comma else "reading.note.mark_decimals", column=label,
+                      example=example)]
+
+
+def number_patterns(mark: str) -> tuple[str, str]:
+    """What is read as a number by a decimal mark: plain ones, and those with signs, brackets, % or a Chinese unit."""
+    group, point = (r"[, '']", r"\.") if mark == "." else (r"[. '']", ",")
+    digits = rf"(?:\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}|\d+)(?:{point}\d*)?|{point}\d+"
+    simple = rf"-?(?:{digits}|\d+(?:{point}\d+)?e[+-]?\d+)"
+    signed = rf"[+-]?\s*(?:{digits})\s*[%千万亿]?|(?:{digits})\s*[%千万亿]?\s*-|\(\s*(?:{digits})\s*[%千万亿]?\s*\)"
+    return simple, signed
 
 
 def _number_sql(bare: str, kind: str, mark: str) -> str:
     """Signs, brackets, %, 千, 万, 亿 and thousands marks read; anything else leaves nothing, and so a refusal."""
-    group, point, marks = (r"[, '']", r"\.", ", '") if mark == "." else (r"[. '']", ",", ". '")
-    digits = rf"(?:\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}|\d+)(?:{point}\d*)?|{point}\d+"
-    simple = rf"-?(?:{digits}|\d+(?:{point}\d+)?e[+-]?\d+)"
-    signed = rf"[+-]?\s*(?:{digits})\s*[%千万亿]?|(?:{digits})\s*[%千万亿]?\s*-|\(\s*(?:{digits})\s*[%千万亿]?\s*\)"
+    marks = ", '" if mark == "." else ". '"
+    simple, signed = number_patterns(mark)
 
     def digits_of(others: str) -> str:
         return f"try_cast(replace(translate({bare}, {quoted(marks + others)}, ''), ',', '.') as decimal(28,6))"
@@ -367,7 +406,7 @@ def _number_sql(bare: str, kind: str, mark: str) -> str:
              f"when regexp_full_match({bare}, '{signed}') then try({scaled}) end")
     if kind == "int":
         return f"case when {value} = trunc({value}) then try_cast({value} as bigint) end"
-    return f"try_cast({value} as {SQL_TYPES[kind]})"
+    return f"try_cast({value} as {TYPES[kind]})"
 
 
 # Dates
@@ -378,6 +417,9 @@ NUMERIC_DATE = r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{2}|\d{4})((?:[ t,]+.*)?)$"
 TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%g", " %I:%M %p", " %I:%M:%S %p")
 NAMED = ("%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%d-%B-%Y", "%d/%b/%Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y",
          "%d-%b-%y", "%d %b %y", "%Y-%b-%d", "%B %Y", "%b %Y", "%b-%Y", "%b-%y")
+PATTERNS = tuple(first + time for first in (
+    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%Y年%m月%d日", "%Y.%m.%d",
+    "%Y%m%d", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y") for time in TIMES)
 SHAPES = {
     "iso": ISO,
     "words": r"^\d{4}\s*[年.]\s*\d{1,2}\s*[月.]\s*\d{1,2}\s*日?([ t].*)?$",
@@ -403,7 +445,7 @@ def _date_casts(con: Connection, relation: str, values: list[Value], format: dic
         filled, native, low, high, four_digits = asked[value.column]
         told = {value.label} & {*format.get("dates", {}), *format.get("swapped", {})}
         if filled == native and (four_digits or not filled) and not told:
-            sql = f"try_cast(nullif({value.operand.sql}, '') as {SQL_TYPES[value.kind]})"
+            sql = f"try_cast(nullif({value.operand.sql}, '') as {TYPES[value.kind]})"
             present = f"{value.operand.sql} is not null"
             casts[value.column] = Cast(sql, "is not a date", present, {}, [], filled, True, low, high)
         else:
@@ -412,14 +454,14 @@ def _date_casts(con: Connection, relation: str, values: list[Value], format: dic
 
 
 def _date_questions(value: Value) -> list[str]:
-    date = f"try_cast(nullif({value.operand.sql}, '') as {SQL_TYPES[value.kind]})"
+    date = f"try_cast(nullif({value.operand.sql}, '') as {TYPES[value.kind]})"
     return [f"count(nullif({value.operand.sql}, ''))", f"count({date})", f"min({date})", f"max({date})",
             f"min({date}) >= '1000-01-01'"]
 
 
 def _patterned(value: Value, pattern: str) -> Cast:
     text = text_of(value.operand)
-    sql = f"try_strptime({text}, {quoted(pattern)})::{SQL_TYPES[value.kind]}"
+    sql = f"try_strptime({text}, {quoted(pattern)})::{TYPES[value.kind]}"
     return Cast(sql, f"is not a date written as {pattern}", f"{text} is not null")
 
 
@@ -430,22 +472,27 @@ def _narrow_date(text: str) -> str:
 
 def _messy_date_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any]) -> dict[str, Cast]:
     """Each distinct text is read once and looked up for all rows: a column of dates has few of them."""
+    values = _looked_at_for_blanks(con, relation, values)
     evidence = {v.column: _order_evidence(con, relation, v) for v in values}
-    proven = {_proven_order(e) for e in evidence.values()} - {None}
+    proven = {proven_order(e) for e in evidence.values()} - {None}
     usual = proven.pop() if len(proven) == 1 else None
     casts = {}
     for value in values:
         facts = evidence[value.column]
-        order, notes = _date_order(value.label, facts, usual, format)
+        order, notes = date_order(value.label, facts, usual, format)
         if facts[6]:
-            notes.append(f"{value.label}: {facts[6]:,} numbers are read as Excel's day numbers")
+            notes.append(said("reading.note.serial", column=value.label, rows=facts[6]))
         reason = f"is not a date (order {order})" if facts[2] else "is not a date"
         swap = format.get("swapped", {}).get(value.label) == SWAP
 
         def read(text: str, value: Value = value, order: str = order, swap: bool = swap) -> str:
-            return f"({_date_sql(text, order, value.allow_years, swap)})::{SQL_TYPES[value.kind]}"
+            return f"({_date_sql(text, order, value.allow_years, swap)})::{TYPES[value.kind]}"
         lookup = _lookup(con, relation, value, "", _narrow_date("key"), read("bare"))
-        if lookup:
+        pattern = _one_pattern(con, lookup, TYPES[value.kind]) if lookup else None
+        if lookup and pattern:
+            con.execute(f"drop table {lookup.table}")
+            casts[value.column] = Cast(_patterned(value, pattern).sql, reason, f"{lookup.key} is not null", notes=notes)
+        elif lookup:
             casts[value.column] = Cast(lookup.columns[1], reason, f"{lookup.columns[0]} is not null", notes=notes,
                                        lookup=lookup)
         else:
@@ -453,6 +500,16 @@ def _messy_date_casts(con: Connection, relation: str, values: list[Value], forma
             prepared = {text: _narrow_date(text_of(value.operand))}
             casts[value.column] = Cast(read(text), reason, f"{text} is not null", prepared, notes)
     return casts
+
+
+def _one_pattern(con: Connection, lookup: Lookup, type: str) -> str | None:
+    """The one pattern that reads all texts of a column as they were read, the cheapest way there is; else None."""
+    for pattern in PATTERNS:
+        odd = con.execute(f"select count(*) from {lookup.table} where narrow is null or "
+                          f"try_strptime(key, {quoted(pattern)})::{type} is distinct from value").fetchall()[0][0]
+        if not odd:
+            return pattern
+    return None
 
 
 def _order_evidence(con: Connection, relation: str, value: Value) -> list[Any]:
@@ -475,12 +532,12 @@ def _order_questions(text: str) -> list[str]:
             f"bool_and(contains({text}, '.')) filter (where {first} is not null)"]
 
 
-def _proven_order(evidence: list[Any]) -> str | None:
+def proven_order(evidence: list[Any]) -> str | None:
     day_first, month_first = evidence[0], evidence[1]
     return None if bool(day_first) == bool(month_first) else "day/month" if day_first else "month/day"
 
 
-def _date_order(label: str, evidence: list[Any], usual: str | None, format: dict[str, Any]) -> tuple[str, list[str]]:
+def date_order(label: str, evidence: list[Any], usual: str | None, format: dict[str, Any]) -> tuple[str, list[Said]]:
     """Day or month first: as told, by values over 12, as in the file's other dates, by what varies, or assumed."""
     if label in format.get("dates", {}):
         return format["dates"][label], []
@@ -490,16 +547,20 @@ def _date_order(label: str, evidence: list[Any], usual: str | None, format: dict
     if day_first or month_first:
         order = "day/month" if day_first >= month_first else "month/day"
         others = min(day_first, month_first)
-        doubt = f"; {others:,} are written the other way and are refused" if others else ""
-        return order, [f"{label}: dates are {order}/year{doubt}"]
+        if others:
+            return order, [said(f"reading.note.order_doubt_{first_part(order)}", column=label, others=others)]
+        return order, [said(f"reading.note.order_{first_part(order)}", column=label)]
     if usual:
-        return usual, [f"{label}: dates such as {example} are read as {usual}/year, as in the file's other columns"]
+        return usual, [said(f"reading.note.order_usual_{first_part(usual)}", column=label, example=example)]
     if dotted:
-        return "day/month", [f"{label}: dates such as {example} are read as day.month.year"]
+        return "day/month", [said("reading.note.order_dotted", column=label, example=example)]
     if seconds == 1 and firsts > 1:
-        return "month/day", [f"{label}: dates such as {example} are read as month/day/year: only the first part varies"]
-    return "day/month", [f"{label}: dates such as {example} could be read in two ways; day/month/year is assumed; "
-                         "set date under [table.format] if that is wrong"]
+        return "month/day", [said("reading.note.order_first_varies", column=label, example=example)]
+    return "day/month", [said("reading.note.order_assumed", column=label, example=example)]
+
+
+def first_part(order: str) -> str:
+    return order.partition("/")[0]
 
 
 def _date_sql(text: str, order: str, allow_years: bool, swap: bool = False) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -15,16 +16,20 @@ from typing import Any
 
 from kam_core.errors import KamError
 from kam_core.ingest.assumptions import Assumption, Why
-from kam_core.ingest.dialect import normal_headings
+from kam_core.ingest.casts import quoted_name
+from kam_core.ingest.dialect import is_total, normal_headings
 from kam_core.ingest.files import Found, Source, collect
 from kam_core.ingest.grid import Connection, Grid, Relation, drop, grids
 from kam_core.ingest.guess import candidate
-from kam_core.ingest.records import Marks, records
+from kam_core.ingest.looks import Column, look_at_columns
+from kam_core.ingest.records import Marks, Swallowed, records
+from kam_core.ingest.typed import ColumnRead, type_table
 from kam_core.ingest.watch import Cancellation, Cancelled, Progress, Watch
 from kam_core.schema import TABLES
 from kam_core.text.i18n import t
 
 PREVIEW_ROWS = 100
+SAMPLE_ROWS = 10_000
 RAW_LINES = 30
 RAW_CHARS = 2_000
 
@@ -59,6 +64,7 @@ class SheetLook:
     raw: list[str]
     rows: list[list[str]]
     row_count: int | None
+    columns: list[Column] = field(repr=False)
     grid: Grid = field(repr=False)
 
 
@@ -86,16 +92,6 @@ class Read:
     rows: int
     left_out: dict[str, int]
     mended: int = 0
-
-
-@dataclass(frozen=True)
-class ColumnRead:
-    """One typed column: its DuckDB type, how many cells did not fit, and what was assumed to read it."""
-
-    name: str
-    type: str
-    bad_cells: int
-    notes: tuple[Why, ...] = ()
 
 
 def examine(paths: list[Path], formats: dict[str, dict[str, Any]] | None = None, progress: Progress | None = None,
@@ -149,10 +145,40 @@ def _look_at(examined: Examined, source: Source, formats: dict[str, dict[str, An
 
 def _look(id: str, grid: Grid, chosen: dict[str, Any]) -> SheetLook:
     names = normal_headings(grid.headings)
-    rows = [[row[i] if i < len(row) else "" for i in range(len(names))] for row in grid.sample[:PREVIEW_ROWS]]
-    in_force = {a.key: a.value for a in grid.assumptions if a.column is None and a.key != "formulas"}
-    return SheetLook(id, grid.name, grid.source.name, grid.sheet, grid.source.kind, in_force | chosen, chosen,
-                     list(grid.assumptions), names, _raw(grid), rows, None, grid)
+    sample = [list(row) for row in _sample(grid)]
+    columns = look_at_columns(names, sample, chosen)
+    assumptions = [*grid.assumptions, *(said for column in columns for said in column.said)]
+    return SheetLook(id, grid.name, grid.source.name, grid.sheet, grid.source.kind, _in_force(assumptions) | chosen,
+                     chosen, assumptions, names, _raw(grid), sample[:PREVIEW_ROWS], None, columns, grid)
+
+
+def _in_force(assumptions: list[Assumption]) -> dict[str, Any]:
+    """The entries of the format that the assumptions stand for."""
+    format: dict[str, Any] = {}
+    for one in assumptions:
+        if one.choices and one.column is None:
+            format[one.key] = one.value
+        elif one.choices:
+            format.setdefault(one.key, {})[one.column] = one.value
+    return format
+
+
+def _sample(grid: Grid) -> Iterator[tuple[str, ...]]:
+    """Rows from which columns are told: many of a text file, for the day that decides may be in the thousandth."""
+    if grid.path is None or grid.layout is None:
+        yield from grid.sample
+        return
+    found = grid.layout
+    with grid.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        for _ in range(found.skip):
+            file.readline()
+        try:
+            for record in islice(records(file, found.marks, found.width), SAMPLE_ROWS):
+                row = [*record.fields, *[""] * (found.width - len(record.fields))]
+                if len(row) == found.width and any(c.strip() for c in row) and not is_total(row, found.totals):
+                    yield tuple(row)
+        except Swallowed:
+            return  # reading the whole file will name the line
 
 
 def _raw(grid: Grid) -> list[str]:
@@ -178,8 +204,8 @@ def read_text(con: Connection, sheet: SheetLook, table: str, progress: Progress 
     relation = sheet.grid.load(con, "look", Watch(progress, cancelled))
     try:
         places = [f"c{i}" for i in range(len(sheet.headings))]
-        columns = ", ".join(f"{c}::varchar as {identifier(h)}" for c, h in zip(places, sheet.headings, strict=True))
-        con.execute(f'create or replace table {identifier(table)} as select {columns}, file_line as "_line" '
+        columns = ", ".join(f"{c}::varchar as {quoted_name(h)}" for c, h in zip(places, sheet.headings, strict=True))
+        con.execute(f'create or replace table {quoted_name(table)} as select {columns}, file_line as "_line" '
                     f"from {relation.name}")
         _write_left(con, table + "_left", relation)
         ragged = {"reading.left_out.ragged": len(relation.ragged)} if relation.ragged else {}
@@ -190,30 +216,18 @@ def read_text(con: Connection, sheet: SheetLook, table: str, progress: Progress 
 
 def _write_left(con: Connection, table: str, relation: Relation) -> None:
     """The lines that do not fit the table, as `<table>_left(line, text, reason)`."""
-    con.execute(f"create or replace table {identifier(table)}(line bigint, text varchar, reason varchar)")
+    con.execute(f"create or replace table {quoted_name(table)}(line bigint, text varchar, reason varchar)")
     if relation.ragged:
         lines, texts, reasons = zip(*relation.ragged, strict=True)
-        con.execute(f"insert into {identifier(table)} select unnest(?::bigint[]), unnest(?::varchar[]), "
+        con.execute(f"insert into {quoted_name(table)} select unnest(?::bigint[]), unnest(?::varchar[]), "
                     "unnest(?::varchar[])", [list(lines), list(texts), list(reasons)])
 
 
-def read_typed(con: Connection, text_table: str, table: str, sheet: SheetLook) -> list[ColumnRead]:
+def read_typed(con: Connection, text_table: str, table: str, sheet: SheetLook, progress: Progress | None = None,
+               cancelled: Cancelled | None = None) -> list[ColumnRead]:
     """Copy a text table with the type that each column's values have; cells that do not fit become NULL and are
     listed in `<table>_bad(line, column_name, value, reason)`."""
-    result = []
-    for heading in sheet.headings:
-        name = identifier(heading)
-        type = next((kind for kind in ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP") if con.execute(
-            f"select count(nullif(trim({name}), '')) = count(try_cast({name} as {kind})) and count({name}) > 0 "
-            f"and ('{kind}' != 'BIGINT' or not bool_or(contains({name}, '.'))) "
-            f"from {identifier(text_table)}").fetchall()[0][0]), "VARCHAR")
-        result.append(ColumnRead(heading, type, 0))
-    columns = ", ".join(f"try_cast({identifier(c.name)} as {c.type}) as {identifier(c.name)}" for c in result)
-    con.execute(f'create or replace table {identifier(table)} as select {columns}, "_line" '
-                f"from {identifier(text_table)}")
-    con.execute(f"create or replace table {identifier(table + '_bad')}(line bigint, column_name varchar, "
-                "value varchar, reason varchar)")
-    return result
+    return type_table(con, text_table, table, sheet.columns, sheet.chosen, Watch(progress, cancelled))
 
 
 @dataclass(frozen=True)
@@ -246,8 +260,3 @@ def guess_table(sheet: SheetLook, known: dict[str, set[str]] | None = None) -> l
         if pairs:
             proposals.append(Proposal(table.name, pairs, found.missing, found.score - 2 * len(found.missing)))
     return sorted(proposals, key=lambda p: (bool(p.missing), -p.score))
-
-
-def identifier(name: str) -> str:
-    """A name as an SQL identifier, whatever characters it has."""
-    return '"' + name.replace('"', '""') + '"'

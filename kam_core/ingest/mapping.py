@@ -16,7 +16,8 @@ from kam_core.ingest.cells import Cells
 from kam_core.schema import TABLES
 
 FORMAT_KEYS = {"encoding": str, "delimiter": str, "date": str, "decimal": str, "thousands": str, "sheet": str,
-               "header_row": int}
+               "header_row": int, "header_rows": int, "quote": str, "escape": str, "short_rows": str, "totals": str,
+               "below": str, "dates": dict, "decimals": dict, "swapped": dict, "types": dict}
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,10 @@ class _Reader:
             if key not in FORMAT_KEYS:
                 raise self.error(f"format has no {key!r}; it has {', '.join(FORMAT_KEYS)}", key)
             if type(value) is not FORMAT_KEYS[key]:
-                kind = "whole number" if FORMAT_KEYS[key] is int else "text in quotes"
+                kind = {int: "whole number", str: "text in quotes", dict: "table of its own"}[FORMAT_KEYS[key]]
                 raise self.error(f"{key} must be a {kind}", key)
         for key in ("delimiter", "decimal", "thousands"):
-            if key in format and len(format[key]) != 1:
+            if key in format and len(format[key]) != 1 and format[key] != ", ":
                 raise self.error(f"{key} must be one character", key)
         if format.get("decimal", ".") not in ".,":
             raise self.error('decimal must be "." or ","', "decimal")
@@ -154,7 +155,8 @@ class _Reader:
         found: Cells = {}
         for line, texts in self.section(content, "cells").items():
             if not line.isdigit() or not isinstance(texts, dict):
-                raise self.error('cells are pairs below a line of the file: [orders.cells.12] "Day" = "2025-01-31"', line)
+                raise self.error('cells are pairs below a line of the file: [orders.cells.12] "Day" = "2025-01-31"',
+                                 line)
             found[int(line)] = {heading: _scalar(text) for heading, text in texts.items()}
         return found
 
@@ -175,7 +177,9 @@ def _table_toml(table: TableMapping, several: bool) -> str:
     if table.files:
         lines.append(f"files = {json.dumps(list(table.files), ensure_ascii=False)}")
     lines += [f"{ours} = {_quote(theirs)}" for ours, theirs in table.columns.items()]
-    sections: list[tuple[str, dict[str, Any]]] = [("format", table.format), ("where", table.where)]
+    plain = {key: value for key, value in table.format.items() if not isinstance(value, dict)}
+    sections: list[tuple[str, dict[str, Any]]] = [("format", plain), ("where", table.where)]
+    sections += [(f"format.{key}", value) for key, value in table.format.items() if isinstance(value, dict)]
     sections += [(f"values.{column}", repairs) for column, repairs in table.values.items()]
     sections += [(f"cells.{line}", dict(texts)) for line, texts in sorted(table.cells.items())]
     for section, content in sections:
