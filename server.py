@@ -12,11 +12,11 @@ from pathlib import Path
 
 import streamlit as st
 import uvicorn
-from starlette.middleware import Middleware
 
 from kam_core.access import identity, users
 from kam_core.errors import KamError
-from kam_core.serving import binding, compressed, failures, guard, headers, health
+from kam_core.serving import binding, health
+from kam_core.serving.stack import stack
 
 STATIC = Path(st.__file__).parent / "static"  # the user interface's own files
 
@@ -77,14 +77,6 @@ app = st.App(
     "app.py",
     lifespan=lifespan,
     routes=health.routes(_warehouse),
-    middleware=[
-        Middleware(
-            guard.Guard,
-            hosts=st.get_option("server.allowedHosts"),
-            policy=headers.content_policy(STATIC / "index.html"),
-        ),
-        Middleware(failures.Caught),
-        Middleware(compressed.Compressed, folder=STATIC),
-    ],
+    middleware=stack(st.get_option("server.allowedHosts"), STATIC),
     on_script_error=_script_failed,
 )

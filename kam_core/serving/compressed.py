@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import mimetypes
-import re
 from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
@@ -53,13 +52,6 @@ class Compressed:
 
     def _compress(self, path: str) -> bytes:
         return gzip.compress(self.files[path].read_bytes(), LEVEL, mtime=0)
-
-    def warm_up(self) -> None:
-        """Compress what every page loads: the files that the index names."""
-        named = re.findall(r'"\./(static/[^"]+)"', (self.folder / "index.html").read_text(encoding="utf-8"))
-        for path in (f"/{name}" for name in named):
-            if path in self.files and path not in self.kept:
-                self.kept[path] = self._compress(path)
 
 
 def _worth_it(folder: Path) -> Iterator[Path]:
