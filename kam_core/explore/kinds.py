@@ -59,7 +59,7 @@ def kind_of_number(name: str, distinct: int, known: int, is_whole: bool, least: 
 
 def kind_of_text(name: str, distinct: int, known: int, length: float, values: list[str]) -> str:
     """yes_no, id, text or name. `length`: mean number of characters; `values`: some of them."""
-    if distinct <= 2 and values and all(v.strip().lower() in YES_NO for v in values):
+    if distinct <= 6 and values and {v.strip().lower() for v in values} <= YES_NO:
         return "yes_no"
     rare = distinct > 0.9 * known and known > 20
     if "id" in hints(name) and (rare or distinct > 50) and length < 40:

@@ -30,5 +30,4 @@ def _safe_heading(name: str) -> str:
 
 
 def _safe(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    risky = pc.match_substring_regex(column, r"^[=+\-@\t\r]")
-    return pc.if_else(pc.fill_null(risky, False), pc.binary_join_element_wise("'", column, ""), column)
+    return pc.replace_substring_regex(column, r"^([=+\-@\t\r])", r"'\1")

@@ -196,7 +196,7 @@ def _controls(found: Exploring, ask: Ask) -> None:
         if ask.x is not None and not ask.grain and ask.chart not in ("table", "scatter"):
             tops = sorted({*TOPS, ask.top})
             _choose(found, ask, "top", tops, lambda v: words("explore.top", n=v))
-        if found.time() and ask.chart in ("bar", "line", "table") and (ask.grain in TIMES or not ask.grain):
+        if found.time() and _is_comparable(ask):
             _choose(found, ask, "compare", ["", *COMPARES], lambda v: words(f"explore.compare.{v or 'none'}"))
 
 
@@ -235,9 +235,12 @@ def ask_with(found: Exploring, ask: Ask, part: str, value: Any) -> Ask:
         changed = replace(changed, chart=_chart_of(changed))
     if part == "chart":
         changed = _fitted_to_chart(found, changed)
-    if changed.compare and changed.chart not in ("bar", "line", "table"):
-        changed = replace(changed, compare="")
-    return changed
+    return changed if _is_comparable(changed) else replace(changed, compare="")
+
+
+def _is_comparable(ask: Ask) -> bool:
+    """Two periods are drawn one behind the other: parts, ranges and heat maps have no room for that."""
+    return ask.chart in ("bar", "line") and ask.colour is None and (ask.grain in TIMES or not ask.grain)
 
 
 def _default_how(profile: Profile) -> str:

@@ -33,10 +33,12 @@ def box(found: Exploring) -> None:
         return
     with st.container(border=True, key="card_sql", gap="xsmall"):
         st.caption(say.plain(_said(found)))
+        key = f"sql_text_{found.held.name}"
+        st.session_state.setdefault(key, st.session_state.get(STATE) or _example(found))
         with st.form("sql_form", border=False, enter_to_submit=False):
             text = st.text_area(
-                words("page.explore.look.sql"), value=st.session_state.get(STATE) or _example(found), height=130,
-                max_chars=query.LONGEST, label_visibility="collapsed",
+                words("page.explore.look.sql"), key=key, height=130, max_chars=query.LONGEST,
+                label_visibility="collapsed",
             )  # fmt: skip
             if st.form_submit_button(words("explore.sql.run"), type="primary"):
                 st.session_state[STATE] = text

@@ -107,7 +107,7 @@ def _columns_table(found: Exploring) -> int | None:
             "spread": [list(p.distribution) if p.kind != "id" else [] for p in found.profiles],
             "range": [_range(p) for p in found.profiles],
             "outliers": [_outliers_short(p) for p in found.profiles],
-            "examples": [" · ".join(shown(e, 24) for e in p.examples) for p in found.profiles],
+            "examples": [_examples(p, 24) for p in found.profiles],
         }
     )
     label = {c: words(f"explore.column.{c}") for c in frame.columns}
@@ -123,6 +123,10 @@ def _columns_table(found: Exploring) -> int | None:
     )  # fmt: skip
     rows = chosen["selection"]["rows"]
     return rows[0] if rows and rows[0] < len(found.profiles) else None
+
+
+def _examples(p: Profile, longest: int) -> str:
+    return " · ".join(say.value(e, longest) if p.column.family == "yes_no" else shown(e, longest) for e in p.examples)
 
 
 def _range(p: Profile) -> str:
@@ -204,7 +208,7 @@ def _facts(p: Profile) -> list[str]:
     elif p.quartiles and p.kind not in ("id", "name"):
         facts.append(words("explore.fact.no_outliers"))
     if p.examples:
-        facts.append(words("explore.fact.examples", examples=" · ".join(shown(e, 60) for e in p.examples)))
+        facts.append(words("explore.fact.examples", examples=_examples(p, 60)))
     return facts
 
 
@@ -244,13 +248,13 @@ def rows(found: Exploring) -> None:
         downloads("rows", lambda: read(found.source, found.filters, search, None, named=False), n)
 
 
-def _rows_said(shown: int, n: int, search: str) -> str:
+def _rows_said(listed: int, n: int, search: str) -> str:
     lang = session.lang()
     if search:
-        key = "search_first" if shown == SHOWN_ROWS else "search_all"
-        return words(f"page.explore.{key}", n=numbers.full(shown, lang, "count"), text=say.plain(shown(search)))
-    key = "rows_first" if n > shown else "rows_all"
-    return words(f"page.explore.{key}", n=numbers.full(shown, lang, "count"), of=numbers.full(n, lang, "count"))
+        key = "search_first" if listed == SHOWN_ROWS else "search_all"
+        return words(f"page.explore.{key}", n=numbers.full(listed, lang, "count"), text=say.plain(shown(search)))
+    key = "rows_first" if n > listed else "rows_all"
+    return words(f"page.explore.{key}", n=numbers.full(listed, lang, "count"), of=numbers.full(n, lang, "count"))
 
 
 def read(source: Source, filters: Any, search: str, most: int | None, named: bool = True) -> pd.DataFrame:

@@ -124,7 +124,9 @@ def bucket(raw: Any, grain: str, long: bool = False) -> str:
             return words("period.quarter", year=first.year, quarter=(first.month + 2) // 3)
         if grain == "month":
             return numbers.month(first, lang) if long else f"{numbers.month_name(first, lang)} {first:%y}"
-        return numbers.day(first, lang) if long else f"{first:%d/%m/%y}" if lang == "en" else f"{first:%y-%m-%d}"
+        if long:
+            return numbers.day(first, lang)
+        return f"{numbers.day_of_year(first, lang)} {first:%y}" if lang == "en" else f"{first:%y-%m-%d}"
     if grain:
         step, low, high = (float(part) for part in grain.split(":"))
         ends = [_end(raw), _end(raw + step)]
