@@ -69,6 +69,12 @@ def signed_in(users: Users, claims: Mapping[str, Any], now: float) -> SignedIn:
     return SignedIn(email.strip())
 
 
+def _is_for(claims: Mapping[str, Any], client_id: str) -> bool:
+    """Whether the token was issued to this application: a token for another one of the company opens nothing here."""
+    audience = claims.get("aud")
+    return bool(client_id) and client_id in (audience if isinstance(audience, list) else [audience])
+
+
 def _is_fresh(users: Users, claims: Mapping[str, Any], now: float) -> bool:
     """Whether the sign-in is younger than the file allows; one without a time is not."""
     began = claims.get("iat")

@@ -73,7 +73,7 @@ def _recognised() -> Person | None:
     """The person behind this session, or None once a page has said why there is none."""
     if settings().mode == "single":
         return LOCAL
-    signed = identity.signed_in(settings(), st.user.to_dict(), time.time())
+    signed = identity.signed_in(settings(), st.user.to_dict(), time.time(), _client_id())
     if signed.problem:
         _gate(signed.problem, hours=f"{settings().sign_in.hours:g}")
         return None
@@ -82,6 +82,15 @@ def _recognised() -> Person | None:
         _record_once("refused", signed.email, {"reason": "not known"})
         _gate("unknown", email=signed.email)
     return found
+
+
+def _client_id() -> str:
+    """What the provider calls this application; "" without one."""
+    if settings().mode != "oidc":
+        return ""
+    auth: Any = st.secrets["auth"]
+    provider = settings().sign_in.provider
+    return str((auth.get(provider, {}) if provider else auth).get("client_id", ""))
 
 
 def _find(email: str) -> Person | None:

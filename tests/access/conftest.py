@@ -163,7 +163,7 @@ def signed_in(email: str) -> AppTest:
     """The app with this person in front of it, not yet run."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.secrets["auth"] = {"client_id": "kam"}
-    app.user = {"is_logged_in": True, "email": email, "email_verified": True, "iat": time.time()}
+    app.user = {"is_logged_in": True, "email": email, "email_verified": True, "aud": "kam", "iat": time.time()}
     return app
 
 

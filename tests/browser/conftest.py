@@ -119,13 +119,15 @@ def fresh_server(small_warehouse: Path, tmp_path: Path) -> Iterator[Callable[...
         stop_server(process)
 
 
-def start_server(warehouse: Path, log: Path) -> tuple[Server, subprocess.Popen[bytes]]:
+def start_server(
+    warehouse: Path, log: Path, *options: str, **environment: str
+) -> tuple[Server, subprocess.Popen[bytes]]:
     """Serve as run.py does, on a free port; returns when the server says that it is healthy."""
     port = free_port()
     process = subprocess.Popen(
-        run.server_command(Path(sys.executable), port),
+        [*run.server_command(Path(sys.executable), port), *options],
         cwd=run.ROOT,
-        env={**os.environ, "KAM_WAREHOUSE": str(warehouse)},
+        env={**os.environ, "KAM_WAREHOUSE": str(warehouse), **environment},
         stdin=subprocess.DEVNULL,
         stdout=log.open("wb"),
         stderr=subprocess.STDOUT,
@@ -166,6 +168,22 @@ def stop_server(process: subprocess.Popen[bytes]) -> None:
     elif process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+@pytest.fixture(scope="module")
+def own_server(small_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """`own_server(*options, KAM_…=…)`: a server with settings of its own, for all tests of one file."""
+    processes = []
+
+    def start(*options: str, **environment: str) -> Server:
+        log = tmp_path_factory.mktemp("own") / "log.txt"
+        server, process = start_server(small_warehouse, log, *options, **environment)
+        processes.append(process)
+        return server
+
+    yield start
+    for process in processes:
+        stop_server(process)
 
 
 # --- the browser ---
