@@ -51,9 +51,11 @@ class SignedIn:
     problem: str = ""
 
 
-def signed_in(users: Users, claims: Mapping[str, Any], now: float) -> SignedIn:
+def signed_in(users: Users, claims: Mapping[str, Any], now: float, client_id: str = "") -> SignedIn:
     """Whom the provider's claims or the proxy's header name. `now` in seconds since 1970.
 
+    Signature, issuer, nonce and the token's own end were checked when it came. For whom it was issued is checked here
+    too: there, a token for another application passes where it names this one as the party that asked for it (azp).
     A provider that says that it has not verified an address has not said whose it is.
     """
     if users.mode == "oidc":
@@ -61,7 +63,8 @@ def signed_in(users: Users, claims: Mapping[str, Any], now: float) -> SignedIn:
             return SignedIn(problem="signed_out")
         if not _is_fresh(users, claims, now):
             return SignedIn(problem="expired")
-        if claims.get("email_verified") is False and users.sign_in.claim == "email":
+        unverified = claims.get("email_verified") is False and users.sign_in.claim == "email"
+        if unverified or not _is_for(claims, client_id):
             return SignedIn(problem="no_address")
     email = claims.get(users.sign_in.claim)
     if not isinstance(email, str) or not email.strip():
