@@ -7,7 +7,6 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ from kam_core.errors import KamError
 from kam_core.ingest.assumptions import ASK, CERTAIN, LIKELY, Assumption, Why, chosen
 from kam_core.ingest.records import Marks, Record, Swallowed, records
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", ", ": "comma and blank", " ": "blanks",
-              "^": "caret", ":": "colon"}
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", ", ": "comma and blank", "^": "caret",
+              " ": "blanks"}
 MAX_COLUMNS = 2_000
 SAMPLE_CHARS = 512 * 1024
 SAMPLE_ROWS = 300
@@ -71,11 +70,11 @@ def layout(path: Path, name: str, format: dict[str, Any] = NO_FORMAT, tidy: bool
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         text = file.read(SAMPLE_CHARS)
     marks, said = (Marks(), []) if tidy else _marks(text, format)
-    found = _sample(text, marks, name)
+    found = _sample(text, marks)
     if not any(any(cell.strip() for cell in r.fields) for r in found):
         raise KamError(f"{name}: holds nothing but blank lines; export it again")
     rows = [r.fields for r in found]
-    places = list(range(1, len(found) + 1)) if tidy else [r.line for r in found]
+    places = [r.number if tidy else r.line for r in found]
     index, count, header = _header(rows, places, name, format)
     said.append(header)
     if count > 1:
@@ -108,9 +107,10 @@ def _marks(text: str, format: dict[str, Any]) -> tuple[Marks, list[Assumption]]:
         quote = _quote(text, delimiter)
     else:
         scores = {d: _score(text, Marks(d, _quote(text, d))) for d in DELIMITERS}
-        delimiter = max(DELIMITERS, key=lambda d: scores[d])
-        delimiter = "," if scores[delimiter][1] < 2 else delimiter
-        rivals = [d for d in DELIMITERS if d not in (delimiter, " ", ":", ", ") and delimiter != ", "
+        delimiter = max((d for d in DELIMITERS if d != " "), key=lambda d: scores[d])
+        if scores[delimiter][1] < 2:  # blanks stand in any text: only where nothing else parts the fields
+            delimiter = " " if scores[" "][0] >= 0.9 else ","
+        rivals = [d for d in DELIMITERS if d not in (delimiter, " ", ", ") and delimiter != ", "
                   and scores[d][0] >= scores[delimiter][0] and scores[d][1] > 1]
         sure = ASK if rivals else LIKELY if scores[delimiter][0] < 0.9 else CERTAIN
         said.append(Assumption("delimiter", None, delimiter, sure, ("reading.why.delimiter", {
@@ -121,7 +121,7 @@ def _marks(text: str, format: dict[str, Any]) -> tuple[Marks, list[Assumption]]:
         said.append(chosen("quote", quote, ('"', "'", "")))
     elif quote != '"':
         said.append(Assumption("quote", None, quote, LIKELY, ("reading.why.quote", {}), ('"', "'", "")))
-    escape = format.get("escape", "\\" if quote and _escapes(text, delimiter, quote) else "")
+    escape = format.get("escape", _escape(text, delimiter, quote))
     return Marks(delimiter, quote, escape), said
 
 
@@ -142,17 +142,24 @@ def _quote(text: str, delimiter: str) -> str:
     return "'" if counts["'"] > 2 and counts["'"] > 5 * counts['"'] else '"'
 
 
-def _escapes(text: str, delimiter: str, quote: str) -> bool:
-    """True where quotes inside quotes follow a backslash, not before a delimiter (that would be a path: "C:\\")."""
-    return bool(re.search(rf"\\{quote}[^{re.escape(delimiter[0])}\r\n]", text)) and f"{quote}{quote}{quote}" not in text
+def _escape(text: str, delimiter: str, quote: str) -> str:
+    """A backslash, or a quotation mark where apostrophes are the quotes, that stands before quotes within a field."""
+    for char in "\\" + ('"' if quote == "'" else ""):
+        inside = rf"{re.escape(char)}{quote}[^{re.escape(delimiter[0])}\r\n]"  # before a delimiter it may be a path
+        if quote and re.search(inside, text) and quote * 3 not in text:
+            return char
+    return ""
 
 
-def _sample(text: str, marks: Marks, name: str | None = None) -> list[Record]:
-    """The first records; with a `name` a quote never closed is an error that names it."""
+def _sample(text: str, marks: Marks) -> list[Record]:
+    """The first records, from the first that is not blank."""
     found: list[Record] = []
     try:
-        for record in islice(records(io.StringIO(text, newline=""), marks), SAMPLE_ROWS):
-            found.append(record)
+        for record in records(io.StringIO(text, newline=""), marks):
+            if found or any(cell.strip() for cell in record.fields):
+                found.append(record)
+            if len(found) == SAMPLE_ROWS:
+                break
     except (Swallowed, csv.Error):
         pass  # what was read so far tells the layout; reading the whole file will name the line
     if len(text) >= SAMPLE_CHARS - 1 and len(found) > 1:

@@ -65,6 +65,7 @@ class SheetLook:
     rows: list[list[str]]
     row_count: int | None
     columns: list[Column] = field(repr=False)
+    places: list[int] = field(repr=False)  # which columns of the file they are: blank ones without heading are none
     grid: Grid = field(repr=False)
 
 
@@ -103,7 +104,7 @@ def examine(paths: list[Path], formats: dict[str, dict[str, Any]] | None = None,
     """
     watch = Watch(progress, cancelled)
     folder = before.folder if before else tempfile.TemporaryDirectory(prefix="kam-look-")
-    found = before.found if before else Found([], Path(folder.name), [])
+    found = before.found if before else Found([], Path(folder.name), [], [])
     examined = Examined([], list(before.problems) if before else [], found, folder)
     if before is None:
         for path in paths:
@@ -115,10 +116,17 @@ def examine(paths: list[Path], formats: dict[str, dict[str, Any]] | None = None,
 
 
 def _collect(examined: Examined, path: Path) -> None:
+    found = examined.found
     try:
-        collect(examined.found, path)
+        if not path.exists():
+            raise KamError(f"{path.name}: there is no such file; choose it again")
+        collect(found, path)
     except KamError as error:
         examined.problems.append(_problem(path.name, error))
+    examined.problems += [_problem(name, error) for name, error in found.refused or []]
+    examined.problems += [_problem(path.name, KamError(sentence)) for sentence in found.warnings]
+    found.warnings.clear()
+    found.refused = []
 
 
 def _problem(file: str, error: KamError) -> Problem:
@@ -146,10 +154,13 @@ def _look_at(examined: Examined, source: Source, formats: dict[str, dict[str, An
 def _look(id: str, grid: Grid, chosen: dict[str, Any]) -> SheetLook:
     names = normal_headings(grid.headings)
     sample = [list(row) for row in _sample(grid)]
-    columns = look_at_columns(names, sample, chosen)
+    stray = [i for i, h in enumerate(grid.headings) if not h and not any(row[i].strip() for row in sample)]
+    places = [i for i in range(len(names)) if i not in stray]
+    names, sample = [names[i] for i in places], [[row[i] for i in places] for row in sample]
+    columns = look_at_columns(names, sample, chosen, grid.types)
     assumptions = [*grid.assumptions, *(said for column in columns for said in column.said)]
     return SheetLook(id, grid.name, grid.source.name, grid.sheet, grid.source.kind, _in_force(assumptions) | chosen,
-                     chosen, assumptions, names, _raw(grid), sample[:PREVIEW_ROWS], None, columns, grid)
+                     chosen, assumptions, names, _raw(grid), sample[:PREVIEW_ROWS], None, columns, places, grid)
 
 
 def _in_force(assumptions: list[Assumption]) -> dict[str, Any]:
@@ -203,15 +214,23 @@ def read_text(con: Connection, sheet: SheetLook, table: str, progress: Progress 
     `<table>_left(line, text, reason)` with the lines that do not fit."""
     relation = sheet.grid.load(con, "look", Watch(progress, cancelled))
     try:
-        places = [f"c{i}" for i in range(len(sheet.headings))]
+        places = [f"c{i}" for i in sheet.places]
         columns = ", ".join(f"{c}::varchar as {quoted_name(h)}" for c, h in zip(places, sheet.headings, strict=True))
         con.execute(f'create or replace table {quoted_name(table)} as select {columns}, file_line as "_line" '
                     f"from {relation.name}")
         _write_left(con, table + "_left", relation)
         ragged = {"reading.left_out.ragged": len(relation.ragged)} if relation.ragged else {}
-        return Read(relation.rows - len(relation.ragged), ragged | relation.left_out, relation.mended)
+        stray = _stray_cells(con, relation, sheet)
+        return Read(relation.rows - len(relation.ragged), ragged | relation.left_out | stray, relation.mended)
     finally:
         drop(con, relation)
+
+
+def _stray_cells(con: Connection, relation: Relation, sheet: SheetLook) -> dict[str, int]:
+    """Cells in columns that have no heading and seemed blank: they are not read, and that is said."""
+    stray = [f"count(c{i})" for i in range(len(sheet.grid.headings)) if i not in sheet.places]
+    cells = con.execute(f"select {' + '.join(stray)} from {relation.name}").fetchall()[0][0] if stray else 0
+    return {"reading.left_out.stray": cells} if cells else {}
 
 
 def _write_left(con: Connection, table: str, relation: Relation) -> None:

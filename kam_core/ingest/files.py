@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
 import glob
+import gzip
 import hashlib
+import lzma
 import shutil
 import tempfile
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +19,11 @@ from pathlib import Path, PurePosixPath
 
 from kam_core.errors import KamError
 
-KINDS = {".csv": "text", ".tsv": "text", ".txt": "text", ".xlsx": "workbook", ".xlsm": "workbook", ".xls": "workbook",
-         ".parquet": "parquet", ".zip": "zip"}
-READABLE = "csv, tsv, txt, xlsx, xls, parquet or zip"
+KINDS = {".csv": "text", ".tsv": "text", ".txt": "text", ".tab": "text", ".xlsx": "workbook", ".xlsm": "workbook",
+         ".xlsb": "workbook", ".xls": "workbook", ".ods": "workbook", ".parquet": "parquet", ".zip": "zip",
+         ".gz": "packed", ".bz2": "packed", ".xz": "packed"}
+READABLE = "csv, tsv, txt, xlsx, xls, ods, parquet or zip"
+UNPACKERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 MAX_FILES = 500
 MAX_MEMBERS = 1_000
@@ -46,11 +52,18 @@ class Source:
 
 @dataclass
 class Found:
-    """The readable files, a scratch folder that lives as long as they do, and sentences on what was passed over."""
+    """The readable files, a scratch folder that lives as long as they do, and sentences on what was passed over.
+
+    With `refused` a list, a file that cannot be read is noted there (name, error) and the others are still found.
+    """
 
     sources: list[Source]
     scratch: Path
     warnings: list[str]
+    refused: list[tuple[str, KamError]] | None = None
+
+    def free_name(self, suffix: str) -> Path:
+        return self.scratch / f"file{len(list(self.scratch.iterdir()))}{suffix}"
 
 
 @contextmanager
@@ -105,14 +118,49 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _add_file(found: Found, path: Path, name: str) -> None:
+    try:
+        _add_readable(found, path, name)
+    except KamError as error:
+        if found.refused is None:
+            raise
+        found.refused.append((name, error))
+
+
+def _add_readable(found: Found, path: Path, name: str) -> None:
     kind = KINDS.get(path.suffix.lower())
     if kind is None:
         raise KamError(f"{name}: cannot read {path.suffix or 'a file without a suffix'}; give {READABLE}")
+    if kind == "packed":
+        inner = PurePosixPath(name).stem
+        if KINDS.get(PurePosixPath(inner).suffix.lower(), "zip") in ("zip", "packed"):
+            raise KamError(f"{name}: cannot read what is packed there; give {READABLE}")
+        _add_readable(found, _unpacked(found, path, name, PurePosixPath(inner).suffix.lower()), inner)
+        return
     _check_content(path, name, kind)
     if kind == "zip":
         _unpack(found, path, name)
     else:
         found.sources.append(Source(path, name, kind))
+
+
+def _unpacked(found: Found, path: Path, name: str, suffix: str) -> Path:
+    """A gz, bz2 or xz file unpacked into the scratch folder; KamError where it is damaged or packed like a bomb."""
+    target, size, packed = found.free_name(suffix), 0, path.stat().st_size
+    try:
+        with UNPACKERS[path.suffix.lower()](path, "rb") as source, target.open("wb") as out:
+            while chunk := source.read(1 << 20):
+                size += len(chunk)
+                if _is_bomb(size, packed):
+                    raise KamError(f"{name}: would unpack to over {size:,} bytes from {packed:,}; "
+                                   "that is no plausible data file")
+                out.write(chunk)
+    except (OSError, EOFError, lzma.LZMAError, zlib.error):
+        raise KamError(f"{name}: is damaged or cut short; pack it again") from None
+    return target
+
+
+def _is_bomb(unpacked: int, packed: int) -> bool:
+    return unpacked > MAX_UNPACKED or (unpacked > RATIO_FROM and unpacked > MAX_RATIO * max(packed, 1))
 
 
 def _check_content(path: Path, name: str, kind: str) -> None:
@@ -136,9 +184,31 @@ def _check_content(path: Path, name: str, kind: str) -> None:
     if kind == "workbook" and actual not in ("a zip or Excel file", "an old Excel file"):
         raise KamError(f"{name}: is not an Excel workbook but {actual}; save it as .xlsx")
     if kind == "workbook" and actual == "a zip or Excel file":
-        _check_archive(path, name)
+        members = {m.filename for m in _check_archive(path, name)}
+        if not any(m.startswith("xl/") or m == "content.xml" for m in members):
+            raise KamError(f"{name}: is damaged, or a zip archive that is no workbook; give it its true suffix")
+        if "META-INF/manifest.xml" in members and _is_locked(path):
+            raise KamError(f"{name}: is protected by a password; save it without one")
+    if kind == "workbook" and actual == "an old Excel file" and _is_encrypted(path):
+        raise KamError(f"{name}: is protected by a password; save it without one")
     if kind == "workbook" and actual == "an old Excel file" and path.suffix.lower() != ".xls":
         raise KamError(f"{name}: is protected by a password or is an old .xls; save it as .xlsx without a password")
+
+
+def _is_encrypted(path: Path) -> bool:
+    """True for an .xlsx within the container that holds its encryption."""
+    with path.open("rb") as file:
+        head = file.read(1 << 20)
+    return "EncryptedPackage".encode("utf-16-le") in head
+
+
+def _is_locked(path: Path) -> bool:
+    """True for an .ods whose list of parts says that they are encrypted."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open("META-INF/manifest.xml") as file:
+            return b"encryption-data" in file.read(1 << 20)
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, zlib.error):
+        return False
 
 
 def _content_kind(head: bytes) -> str:
@@ -158,8 +228,8 @@ def looks_like_text(head: bytes) -> bool:
         return True
     if utf16_order(head):
         return True
-    controls = sum(head.count(code) for code in range(32) if code not in (9, 10, 12, 13, 26, 27))
-    return controls == 0 or controls / len(head) < 0.002
+    controls = sum(head.count(code) for code in range(32) if code not in (9, 10, 11, 12, 13, 26, 27))
+    return controls <= 2 or controls / len(head) < 0.002
 
 
 def utf16_order(head: bytes) -> str | None:
@@ -193,7 +263,7 @@ def _check_archive(path: Path, name: str) -> list[zipfile.ZipInfo]:
     packed = sum(m.compress_size for m in members)
     if len(members) > MAX_MEMBERS:
         raise KamError(f"{name}: holds {len(members):,} files, more than {MAX_MEMBERS:,}; pack only what is needed")
-    if total > MAX_UNPACKED or (total > RATIO_FROM and total > MAX_RATIO * max(packed, 1)):
+    if _is_bomb(total, packed):
         raise KamError(f"{name}: would unpack to {total:,} bytes from {packed:,}; that is no plausible data file")
     if any(m.flag_bits & 1 for m in members):
         raise KamError(f"{name}: is protected by a password; save it without one")
@@ -208,11 +278,14 @@ def _unpack(found: Found, path: Path, name: str) -> None:
     with zipfile.ZipFile(path) as archive:
         for member in sorted(readable, key=lambda m: m.filename):
             suffix = PurePosixPath(member.filename).suffix.lower()
-            target = found.scratch / f"member{len(list(found.scratch.iterdir()))}{suffix}"
-            _extract(archive, member, target, name)
-            member_name = f"{name}/{member.filename}"
-            _check_content(target, member_name, KINDS[suffix])
-            found.sources.append(Source(target, member_name, KINDS[suffix]))
+            target = found.free_name(suffix)
+            try:
+                _extract(archive, member, target, name)
+                _add_readable(found, target, f"{name}/{member.filename}")
+            except KamError as error:
+                if found.refused is None:
+                    raise
+                found.refused.append((f"{name}/{member.filename}", error))
     passed_over = [m.filename for m in members if m not in readable]
     if passed_over:
         found.warnings.append(f"{name}: not read, for their kind of file: {', '.join(passed_over[:10])}")
@@ -223,5 +296,5 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, na
     try:
         with archive.open(member) as packed, target.open("wb") as out:
             shutil.copyfileobj(packed, out, 1024 * 1024)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise KamError(f"{name}: {member.filename} cannot be unpacked ({error}); pack it again") from None
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error):
+        raise KamError(f"{name}: {member.filename} cannot be unpacked; pack it again") from None

@@ -64,6 +64,7 @@ class Grid:
     assumptions: tuple[Assumption, ...] = ()
     path: Path | None = None  # the file as UTF-8
     layout: dialects.Layout | None = None
+    types: dict[str, str] = field(default_factory=dict)  # heading → the Arrow type that the file gives it
 
     @property
     def name(self) -> str:
@@ -88,7 +89,7 @@ def quoted(text: str) -> str:
 
 def _text_grids(source: Source, scratch: Path, format: dict[str, Any], watch: Watch) -> list[Grid]:
     said = _encoding(source, format)
-    target = scratch / f"utf8-{len(list(scratch.iterdir()))}.csv"
+    target = scratch / f"file{len(list(scratch.iterdir()))}.csv"
     path = as_utf8(source.path, source.name, said.value, target, watch)
     found = dialects.layout(path, source.name, format)
     notes = [f"read as {said.value}: {said.sentence('en')}", f"fields are separated by {_delimiter_name(found.marks)}"]
@@ -177,10 +178,10 @@ def _read_by_record(con: Connection, name: str, path: Path, file_name: str, foun
         for _ in range(found.skip):
             file.readline()
         try:
-            for number, record in enumerate(records(file, found.marks, found.width)):
+            for record in records(file, found.marks, found.width):
                 if not any(cell and not cell.isspace() for cell in record.fields):
                     continue
-                line = found.first_line + number if tidy else record.line + found.skip
+                line = found.first_line + record.number - 1 if tidy else record.line + found.skip
                 fields = _fitted(record.fields, found)
                 if fields is None:
                     ragged.append(_ragged(line, record, found))
@@ -201,13 +202,12 @@ def _read_by_record(con: Connection, name: str, path: Path, file_name: str, foun
 
 
 def _fitted(fields: list[str], found: dialects.Layout) -> list[str] | None:
-    """The fields cut or filled up to the table's width where nothing is lost by it and the layout allows it."""
+    """The fields, filled up to the table's width where the layout allows it; None where they do not fit. One too many
+    is refused even where the last is blank: the row may be shifted."""
     missing = found.width - len(fields)
     if not missing:
         return fields
-    if missing < 0:
-        return fields[:missing] if not any(cell.strip() for cell in fields[missing:]) else None
-    return fields + [""] * missing if found.pad else None
+    return fields + [""] * missing if missing > 0 and found.pad else None
 
 
 def _ragged(line: int, record: Record, found: dialects.Layout) -> Ragged:
@@ -307,6 +307,7 @@ def _parquet_grids(source: Source, scratch: Path, format: dict[str, Any], watch:
     try:
         with pq.ParquetFile(source.path) as file:
             names = tuple(file.schema_arrow.names)
+            types = {f.name: str(f.type) for f in file.schema_arrow}
             batch = next(file.iter_batches(batch_size=SAMPLE_ROWS), None)
     except (pa.ArrowException, OSError, StopIteration) as error:
         raise KamError(f"{source.name}: is a damaged parquet file ({str(error).splitlines()[0][:100]}); "
@@ -316,7 +317,8 @@ def _parquet_grids(source: Source, scratch: Path, format: dict[str, Any], watch:
                        "export only what is needed")
     rows = batch.to_pylist() if batch is not None else []
     sample = tuple(tuple("" if row[n] is None else str(row[n]) for n in names) for row in rows)
-    return [Grid(source, None, names, sample, lambda con, name, watch=NOBODY: _load_parquet(con, name, source))]
+    return [Grid(source, None, names, sample, lambda con, name, watch=NOBODY: _load_parquet(con, name, source),
+                 types=types)]
 
 
 def _load_parquet(con: Connection, name: str, source: Source) -> Relation:

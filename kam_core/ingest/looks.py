@@ -40,11 +40,13 @@ class Column:
     said: list[Assumption] = field(default_factory=list)
 
 
-def look_at_columns(headings: list[str], rows: list[list[str]], format: dict[str, Any]) -> list[Column]:
-    """Look at each column of a sample; what `format` names is taken as given."""
+def look_at_columns(headings: list[str], rows: list[list[str]], format: dict[str, Any],
+                    types: dict[str, str] | None = None) -> list[Column]:
+    """Look at each column of a sample; what `format` names is taken as given, and the `types` that a file states
+    (heading → Arrow type)."""
     counts = [Counter(row[i].strip() for row in rows if i < len(row)) for i in range(len(headings))]
     narrow = [_narrowed(c) for c in counts]
-    columns = [_column(h, values, format) for h, values in zip(headings, narrow, strict=True)]
+    columns = [_column(h, values, format, (types or {}).get(h, "")) for h, values in zip(headings, narrow, strict=True)]
     _say_marks(columns, narrow, format)
     _say_orders(columns, narrow, format)
     return columns
@@ -60,7 +62,7 @@ def _narrowed(counts: Counter[str]) -> dict[str, int]:
     return result
 
 
-def _column(heading: str, values: dict[str, int], format: dict[str, Any]) -> Column:
+def _column(heading: str, values: dict[str, int], format: dict[str, Any], stated: str) -> Column:
     told = format.get("types", {}).get(heading)
     total = sum(values.values())
     if told:
@@ -70,12 +72,23 @@ def _column(heading: str, values: dict[str, int], format: dict[str, Any]) -> Col
         return Column(heading, TEXT)
     else:
         column = _typed(heading, values, total)
+        if stated:
+            column = Column(heading, _stated(stated, column.type))
     if column.type in (NUMBER, WHOLE):
         column.decimals = max((len(v.rpartition(".")[2].rpartition(",")[2]) for v in values
                                if re.search(r"[.,]\d+$", v)), default=0)
         column.type = NUMBER
     column.timed = any(TIME.search(v) for v in values)
     return column
+
+
+def _stated(stated: str, seen: str) -> str:
+    """The type that a file states; its texts stay texts unless they are dates."""
+    if stated.startswith(("int", "uint", "float", "double", "decimal", "halffloat")):
+        return NUMBER
+    if stated.startswith(("date", "timestamp")):
+        return DATE
+    return YES_NO if stated == "bool" else DATE if seen == DATE else TEXT
 
 
 def _typed(heading: str, values: dict[str, int], total: int) -> Column:
@@ -93,11 +106,19 @@ def _typed(heading: str, values: dict[str, int], total: int) -> Column:
             "types", heading, DATE, LIKELY, ("reading.why.serial", {"example": next(iter(values))}), (DATE, NUMBER))])
     if share(is_number) >= MOSTLY:
         ids = [v for v in values if re.fullmatch(r"0\d+|\d{16,}", v)]
+        ids = ids or _codes(values)
         if ids:
             return Column(heading, TEXT, said=[Assumption(
                 "types", heading, TEXT, LIKELY, ("reading.why.zeros_first", {"example": ids[0]}), (TEXT, NUMBER))])
         return Column(heading, NUMBER, said=_mixed_numbers(heading, values))
     return Column(heading, TEXT)
+
+
+def _codes(values: dict[str, int]) -> list[str]:
+    """Values such as C4711 among whole numbers: then all of them are codes."""
+    if any(re.search(r"[.,%¥$€£]", v) for v in values if is_number(v)):
+        return []
+    return [v for v in values if re.fullmatch(r"[a-z]{1,4}[-_ ]?\d+|\d+[-_ ]?[a-z]{1,4}", v) and not is_number(v)]
 
 
 def is_date(value: str) -> bool:
@@ -199,7 +220,9 @@ def _say_marks(columns: list[Column], narrow: list[dict[str, int]], format: dict
         if told:
             column.said.append(chosen("decimals", mark, MARKS, column.heading))
         elif notes and (facts[2] or facts[3]) and not _is_plain(facts):
-            sure = CERTAIN if bool(facts[0]) != bool(facts[1]) else LIKELY if usual or facts[0] else ASK
+            # Many values whose only mark is a comma before three digits are thousands; a point may be either.
+            many = facts[2] and not facts[3] and sum(1 for v in narrow[columns.index(column)] if "," in v) > 2
+            sure = CERTAIN if bool(facts[0]) != bool(facts[1]) else LIKELY if usual or facts[0] or many else ASK
             why = ("reading.why.mark_ask", {"example": facts[4]}) if sure == ASK else notes[0].why
             column.said.append(Assumption("decimals", column.heading, mark, sure, why, MARKS,
                                           _examples(narrow[columns.index(column)], r"[.,]")))

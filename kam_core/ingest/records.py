@@ -40,8 +40,10 @@ class Marks:
 
 @dataclass(frozen=True)
 class Record:
-    """One record: the line it starts on, how many lines it takes, its fields, and whether quotes had to be mended."""
+    """One record: its number, the line it starts on, how many lines it takes, its fields, and whether quotes had to be
+    mended."""
 
+    number: int
     line: int
     lines: int
     fields: list[str]
@@ -90,7 +92,9 @@ def records(lines: Iterable[str], marks: Marks, width: int | None = None) -> Ite
     """
     source = _Lines(lines, marks.delimiter == " ")
     reader = marks.reader(source)
+    number = 0
     while True:
+        number += 1
         source.taken = []
         start = source.number + 1
         fields: list[str] | None
@@ -101,18 +105,18 @@ def records(lines: Iterable[str], marks: Marks, width: int | None = None) -> Ite
         except csv.Error:
             fields = None
         if fields is not None and (len(source.taken) == 1 or width is None or len(fields) == width):
-            yield Record(start, len(source.taken), fields)
+            yield Record(number, start, len(source.taken), fields)
             continue
         if fields is None and len(source.taken) > LOST_LINES:
             raise Swallowed(start, len(source.taken))
         first = source.taken[0].rstrip("\r\n")
         mended = _mended(first, marks, width)
         if fields is not None and (width is None or len(mended) != width):
-            yield Record(start, len(source.taken), fields)
+            yield Record(number, start, len(source.taken), fields)
             continue
         source.give_back()
         reader = marks.reader(source)
-        yield Record(start, 1, mended, True)
+        yield Record(number, start, 1, mended, True)
 
 
 def _mended(line: str, marks: Marks, width: int | None) -> list[str]:

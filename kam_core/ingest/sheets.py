@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +123,7 @@ def _check_extent(path: Path, name: str) -> dict[int, int]:
                 _check_cells(name, rows, columns)
             if "content.xml" in members:
                 _check_cells(name, _open_document_cells(archive), 1)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, IndexError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError):
         raise KamError(f"{name}: is damaged or cut short; open it in a spreadsheet program and save it again") from None
     return empty_formulas
 

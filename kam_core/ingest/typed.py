@@ -94,7 +94,7 @@ def _misfits(con: Connection, source: str, table: str, kinds: dict[str, str], pl
         finer = plans[heading].rounded and kind != "float"
         if finer or (kind in WIDER and good < filled and _reads_as_double(con, source, heading, table)):
             kinds[heading] = WIDER[kind]
-        elif good < (1 - MOST_BAD) * filled:
+        elif good < (1 - MOST_BAD) * filled or (kind == "int" and good < filled and _has_codes(con, source, heading)):
             notes.setdefault(heading, []).append(said("reading.note.text", column=heading, bad=filled - good))
             kinds[heading] = "text"
         else:
@@ -110,6 +110,14 @@ def _reads_as_double(con: Connection, source: str, heading: str, table: str) -> 
     name = quoted_name(heading)
     found = con.execute(f"select bool_or(try_cast(s.{name} as double) is not null) from {source} as s "
                         f'join {quoted_name(table)} as t using ("_line") where t.{name} is null').fetchall()[0][0]
+    return bool(found)
+
+
+def _has_codes(con: Connection, source: str, heading: str) -> bool:
+    """True where codes such as C4711 stand among whole numbers: then all of them are codes, and none is lost."""
+    code = r"[A-Za-z]{1,4}[-_ ]?\d+|\d+[-_ ]?[A-Za-z]{1,4}"
+    found = con.execute(f"select bool_or(regexp_full_match({quoted_name(heading)}, {quoted(code)})) "
+                        f"from {source}").fetchall()[0][0]
     return bool(found)
 
 

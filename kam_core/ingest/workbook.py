@@ -23,7 +23,8 @@ TELL_EVERY = 20_000
 def main(source: str, target: str, memory: int, seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    workbook = CalamineWorkbook.from_path(source)
+    with open(source, "rb") as file:  # told by its content: many an .xls is an .xlsx
+        workbook = CalamineWorkbook.from_filelike(file)
     sheets = []
     for number, sheet in enumerate(workbook.sheets_metadata):
         if sheet.typ != SheetTypeEnum.WorkSheet:

@@ -1,0 +1,95 @@
+"""The table of what reading makes of every file of a folder: `python -m tests.reading_table ../shared/data`.
+
+Writes docs/reading.md: what was detected, what had to be corrected by hand, rows in, rows refused or left out.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from kam_core.ingest.examine import SheetLook, examine, read_text, read_typed
+from kam_core.text.i18n import t
+from kam_core.warehouse.engine import workbench
+
+NOT_DATA = {".json", ".md"}  # answers and descriptions beside the data
+OUT = Path(__file__).resolve().parents[1] / "docs" / "reading.md"
+# Sheet id → what had to be corrected by hand, in the words of the format.
+CORRECTIONS: dict[str, dict] = {
+    "file_field_delimiter_0x20.csv": {"delimiter": " ", "header_row": 1},
+    "no_header_row.csv": {"header_row": 0},
+    "no_header_row2.csv": {"header_row": 0},
+    "columns_letter.xlsx/Sheet1": {"header_row": 0},
+    "not_all_columns_present.xlsx/foo": {"header_row": 0},
+    "file_multitable_less.csv": {"short_rows": "refuse"},
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One sheet or one refused file."""
+
+    file: str
+    detected: str
+    corrected: str
+    rows: int | None
+    out: str
+
+
+def lines_of(path: Path, name: str) -> list[Line]:
+    """What becomes of one file: a line for each of its sheets, and for each reason to refuse."""
+    examined = examine([path], CORRECTIONS)
+    try:
+        refused = [Line(name, f"refused: {problem}", "", None, "") for problem in examined.problems]
+        return [_line(sheet, name) for sheet in examined.sheets] + refused
+    finally:
+        examined.close()
+
+
+def _line(sheet: SheetLook, name: str) -> Line:
+    con = workbench()
+    read = read_text(con, sheet, "t_text")
+    columns = read_typed(con, "t_text", "t", sheet)
+    bad = sum(c.bad_cells for c in columns)
+    out = [f"{rows:,} {t('en', reason)}" for reason, rows in read.left_out.items()]
+    out += [f"{bad:,} cells that do not fit"] if bad else []
+    con.close()
+    shown = f"{name} [{sheet.sheet}]" if sheet.sheet else name
+    return Line(shown, _detected(sheet), str(sheet.chosen or ""), read.rows, ", ".join(out))
+
+
+def _detected(sheet: SheetLook) -> str:
+    parts = [f"{len(sheet.headings)} columns"]
+    for one in sheet.assumptions:
+        usual = one.key in ("encoding", "delimiter", "header_row") and one.value in ("utf-8", ",", 1) \
+            and one.sure == "certain"
+        if not usual:
+            doubt = "" if one.sure == "certain" else f" ({one.sure})"
+            shown = "tab" if one.value == "\t" else one.value
+            parts.append(f"{one.key}{' of ' + one.column if one.column else ''}: {shown}{doubt}")
+    return "; ".join(parts)
+
+
+def table(folder: Path) -> list[Line]:
+    """A line for each file of the folder, those apart that describe the others."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() not in NOT_DATA)
+    return [line for path in files for line in lines_of(path, path.relative_to(folder).as_posix())]
+
+
+def as_markdown(lines: list[Line]) -> str:
+    def cell(value: object) -> str:
+        return str("" if value is None else value).replace("|", "\\|").replace("\n", " ")
+    head = ["# What reading makes of each file of the public data sets", "",
+            "Made by `python -m tests.reading_table ../shared/data`; nothing below is edited by hand. A thing assumed is",
+            "followed by how sure it is where it is not certain; `ask` is put to the user as a question.", "",
+            f"{len(lines)} tables and files; {sum(1 for x in lines if x.rows is None)} refused; "
+            f"{sum(1 for x in lines if x.corrected)} corrected by hand.", "",
+            "| file | detected | corrected by hand | rows in | left out or refused |", "|---|---|---|---:|---|"]
+    return "\n".join([*head, *(f"| {cell(x.file)} | {cell(x.detected)} | {cell(x.corrected)} | {cell(x.rows)} | "
+                               f"{cell(x.out)} |" for x in lines)]) + "\n"
+
+
+if __name__ == "__main__":
+    OUT.write_text(as_markdown(table(Path(sys.argv[1]))), encoding="utf-8")
+    print(f"written to docs/{OUT.name}", file=sys.stderr)
