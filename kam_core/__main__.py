@@ -167,6 +167,7 @@ def _filters(command: argparse.ArgumentParser) -> None:
     command.add_argument("--as-of", type=date.fromisoformat, metavar="DAY")
     _as_user(command)
     command.add_argument("--contacts", action="store_true", help="with the names of contact persons, where allowed")
+    command.add_argument("--roll-up", action="store_true", help="count groups: children with their parent")
     for name in ("region", "industry", "tier", "manager", "segment", "account", "product-line", "partner"):
         command.add_argument(f"--{name}", action="append", default=[], metavar="VALUE",
                              help="value or id; may be repeated")

@@ -316,7 +316,8 @@ def _view(args: Arguments, reader: Reader) -> View:
         period = Period(args.period or "all")
     filters = Filters(**{name: tuple(getattr(args, name)) for name in FILTERS})
     scope = _person(args, reader).scope
-    return View(replace(scope, contacts=scope.contacts and args.contacts), filters, period, args.as_of)
+    allowed = replace(scope, contacts=scope.contacts and args.contacts)
+    return View(allowed, filters, period, args.as_of, args.roll_up)
 
 
 def _person(args: Arguments, reader: Reader) -> Person:

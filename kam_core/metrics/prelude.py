@@ -123,7 +123,8 @@ class Query:
             "managers": self.allowed.managers(),
             "partners": self.allowed.partners(),
             "files": "select source_id, max(name) as name from meta.files group by source_id",
-            "accounts": self._accounts(),
+            "members": self._members(),
+            "accounts": self._groups() if self.view.roll_up else self._accounts(),
             "account_history": self._history(),
             "account_trailing": self._trailing(),
             "account_moves": _MOVES,
@@ -188,33 +189,68 @@ class Query:
             "targets_apply": all(name in ("region", "industry", "manager") for name, _ in self.view.filters.items()),
         }
 
-    def _accounts(self) -> str:
+    def _members(self) -> str:
+        """Accounts that the filters keep, but for that on the tier, which groups have one of their own."""
         parts = ["true"]
         for name, chosen in self.view.filters.items():
             self.params[f"filter_{name}"] = list(chosen)
-            if name in ("region", "industry", "segment", "tier"):
+            if name in ("region", "industry", "segment"):
                 parts.append(f"list_contains($filter_{name}, coalesce({name}, $none))")
             elif name == "account":
                 parts.append("(list_contains($filter_account, account_id) or list_contains($filter_account, name))")
             elif name == "manager" and self.portfolio:
                 parts.append(f"({_chosen('manager', 'manager_id')})")
+        return f"select * from permitted where {' and '.join(parts)}"
+
+    def _accounts(self) -> str:
         return (
-            "select * from (select a.*, t.tier, t.value as tier_value, t.class from permitted as a"
+            "select * from (select a.*, t.tier, t.value as tier_value, t.class from members as a"
             " left join mart.account_tier as t on t.account_id = a.account_id and t.as_of = $tier_day)"
-            f" where {' and '.join(parts)}"
+            f" where {self._of_tier()}"
+        )
+
+    def _groups(self) -> str:
+        """Groups in the place of accounts: what is in view of their accounts, with the parent's attributes."""
+        return (
+            "select * from (select g.*, t.tier, t.value as tier_value, t.class"
+            f" from ({part('groups')}) as g inner join mart.account as o on o.account_id = g.account_id"
+            " left join mart.group_tier as t on t.account_id = o.group_id and t.as_of = $tier_day)"
+            f" where {self._of_tier()}"
+        )
+
+    def _of_tier(self) -> str:
+        return "list_contains($filter_tier, coalesce(tier, $none))" if self.view.filters.tier else "true"
+
+    def _star(self, alias: str, replaced: str = "") -> str:
+        """All columns of a row of an account; where groups stand in their place, the row is the group's."""
+        if not self.view.roll_up:
+            return f"{alias}.*{replaced}"
+        return f"{alias}.* exclude (account_id){replaced}, own.group_id as account_id"
+
+    def _owner(self, alias: str) -> str:
+        """The join of such a row with its account, or with its group."""
+        if not self.view.roll_up:
+            return f" inner join accounts as a on a.account_id = {alias}.account_id"
+        return (
+            f" inner join members as own on own.account_id = {alias}.account_id"
+            " inner join accounts as a on a.account_id = own.group_id"
         )
 
     def _history(self) -> str:
+        attributes = "a.region, a.industry, a.segment, a.manager_id as holder_id"
+        if self.view.roll_up:
+            return (
+                f"select t.* replace (a.account_id as account_id), {attributes} from mart.group_tier as t"
+                " inner join mart.account as o on o.group_id = t.account_id"
+                " inner join accounts as a on a.account_id = o.account_id"
+            )
         return (
-            "select t.*, a.region, a.industry, a.segment, a.manager_id as holder_id from mart.account_tier as t"
+            f"select t.*, {attributes} from mart.account_tier as t"
             " inner join accounts as a on a.account_id = t.account_id"
         )
 
     def _trailing(self) -> str:
-        return (
-            f"select t.*, {ATTRIBUTES} from mart.account_trailing as t"
-            " inner join accounts as a on a.account_id = t.account_id"
-        )
+        return f"select {self._star('t')}, {ATTRIBUTES} from mart.account_trailing as t{self._owner('t')}"
 
     def _row_filters(self, alias: str, lines: bool) -> str:
         """Filters on what a row itself says: who is credited, which line, which partner."""
@@ -230,23 +266,21 @@ class Query:
 
     def _account_month(self, mart: str) -> str:
         return (
-            f"select m.*{self.allowed.credited('m')}, {ATTRIBUTES} from mart.{mart} as m"
-            " inner join accounts as a on a.account_id = m.account_id"
-            f" where true{self._row_filters('m', mart.endswith('_line'))}"
+            f"select {self._star('m', self.allowed.credited('m'))}, {ATTRIBUTES} from mart.{mart} as m"
+            f"{self._owner('m')} where true{self._row_filters('m', mart.endswith('_line'))}"
         )
 
     def _order_lines(self) -> str:
         return (
-            f"select o.*{self.allowed.credited('o')}, {ATTRIBUTES} from core.orders as o"
-            " inner join accounts as a on a.account_id = o.account_id"
-            f" where true{self._row_filters('o', True)}"
+            f"select {self._star('o', self.allowed.credited('o'))}, {ATTRIBUTES} from core.orders as o"
+            f"{self._owner('o')} where true{self._row_filters('o', True)}"
         )
 
     def _scored(self, table: str) -> str:
         """What the build says of each account's future; nothing of its money before the models' day."""
         return (
-            "select x.*, a.name, a.region, a.industry, a.tier, a.segment, a.group_id, a.manager_id, a.manager_name"
-            f" from mart.{table} as x inner join accounts as a on a.account_id = x.account_id"
+            f"select {self._star('x')}, a.name, a.region, a.industry, a.tier, a.segment, a.group_id, a.manager_id,"
+            f" a.manager_name from mart.{table} as x{self._owner('x')}"
         )
 
     def _of_accounts(self, table: str) -> str:

@@ -64,6 +64,9 @@ def report(reader: Reader, view: View, name: str, **settings: Any) -> pd.DataFra
     unknown = set(settings) - set(values)
     if unknown:
         raise KamError(f"report {name} has no setting {sorted(unknown)[0]!r}; it has {', '.join(values) or 'none'}")
+    if view.roll_up and not _takes_groups(text):
+        able = ", ".join(known for known in names() if _takes_groups(_text(known)))
+        raise KamError(f"report {name} counts accounts, not groups; by group there are {able}")
     _check_days(name, settings)
     facts = Facts.read(reader)
     if _is_of_running_period(text) and view.period.name == "all":
@@ -106,6 +109,11 @@ def _is_yearly(text: str) -> bool:
 def _is_of_running_period(text: str) -> bool:
     """Reports that look ahead need a period that ends."""
     return "-- days: running period" in text
+
+
+def _takes_groups(text: str) -> bool:
+    """Reports in which groups may stand in the place of accounts."""
+    return "-- groups: may stand" in text
 
 
 DAYS = ("since", "until")  # settings that name a day

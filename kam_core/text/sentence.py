@@ -39,6 +39,8 @@ def what(view: View, lang: str, names: Names) -> str:
     else:
         said = t(lang, "sentence.accounts_in", where=where) if where else t(lang, "sentence.everything")
     managers = [name_of("manager", v, lang, names) for v in chosen.get("manager", ())]
+    if view.roll_up:
+        said = t(lang, "sentence.by_group", what=said)
     if managers:
         said += t(lang, "sentence.comma") + t(lang, "sentence.managed_by", manager=join(lang, managers))
     return said

@@ -7,7 +7,7 @@ import streamlit as st
 
 from kam_core.text import numbers
 from kam_core.text.sentence import own_script
-from kam_core.ui import cards, drill, session
+from kam_core.ui import cards, drill, groups, session
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
 from kam_core.view import View
@@ -44,7 +44,7 @@ def listing() -> None:
             live=True,
         )
         st.caption(
-            words("page.accounts.count", n=numbers.full(len(found), session.lang(), "count"))
+            groups.counted(numbers.full(len(found), session.lang(), "count"))
             + f" · {words('page.accounts.hint')}"
         )
         cards.downloads("accounts", words("table.accounts"), Table(found, LIST))

@@ -74,6 +74,7 @@ def read(page: str, filters: bool = True) -> None:
         state["period"] = _period(params)
         for key in PLACE:
             state[key] = next(iter(params.get(key, [])), None)
+        state["group"] = "1" if params.get("group") == ["1"] else ""
     for key, default in OWN.get(page, {}).items():
         state[key] = (params.get(key) or [default])[0]
 
@@ -127,6 +128,8 @@ def chosen(**changes: str | None) -> Params:
         params["period"] = [state["period"]]
     if session.lang() != session.default_lang():
         params["lang"] = [session.lang()]
+    if state.get("group"):
+        params["group"] = [state["group"]]
     params |= {key: [state[key]] for key in PLACE if state.get(key)}
     for key, value in changes.items():
         params.pop(key, None)

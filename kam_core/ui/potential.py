@@ -11,7 +11,7 @@ from kam_core.charts import potential as charts
 from kam_core.charts.parts import PICK, Spec
 from kam_core.text import numbers
 from kam_core.text.sentence import own_script
-from kam_core.ui import address, cards, drill, frames, session, tiles
+from kam_core.ui import address, cards, drill, frames, groups, session, tiles
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, words
 from kam_core.ui.tiles import Tile
@@ -289,7 +289,7 @@ def listing() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             said = ([words(f"quarter.{chosen}")] if chosen else []) + ([_band_name(band)] if band else [])
             said += [words("page.profit.first_rows", n=MOST_ROWS)] if n > MOST_ROWS else []
-            st.caption(" · ".join([*said, words("page.accounts.count", n=numbers.full(n, session.lang(), "count"))]))
+            st.caption(" · ".join([*said, groups.counted(numbers.full(n, session.lang(), "count"))]))
             if chosen or band:
                 st.button(words("action.clear"), on_click=_clear, type="tertiary", key="clear_potential")
             cards.downloads("value_potential", words("page.potential.listing"), table)

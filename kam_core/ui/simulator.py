@@ -95,7 +95,7 @@ def _tier_change(rules: Rules) -> None:
 
 @session.kept
 def _changes(rules: tuple[tuple[str, float], ...]) -> tuple[str, Table, Table]:
-    found = session.report(tiers.standing(), "tier_simulation", **_moved_only(dict(rules)))
+    found = session.report(tiers.alone(), "tier_simulation", **_moved_only(dict(rules)))
     return _summary(found), _by_tier(found), _by_manager(found)
 
 
@@ -167,7 +167,7 @@ def _score_change(weights: Rules) -> None:
 
 @session.kept
 def _score_changes(changed: tuple[tuple[str, float], ...]) -> tuple[str, Table]:
-    lang, view = session.lang(), tiers.standing()
+    lang, view = session.lang(), tiers.alone()
     before = session.report(view, "key_account_score")
     after = session.report(view, "key_account_score", **dict(changed))
     top = int(before.tier.isin(["S", "A"]).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,25 +33,25 @@ def standing() -> View:
     return session.view().over(Period())
 
 
+def alone() -> View:
+    """As `standing`, of accounts also where groups are chosen: rules and scores are those of accounts."""
+    return replace(standing(), roll_up=False)
+
+
 # --- Pareto
 
 
 def pareto() -> None:
     """Accounts from the largest down against the revenue they make together; a click opens the account."""
     with st.container(key="pareto_box"):
-        made = _pareto(_by())
+        made = _pareto()
         with cards.card(
             "pareto", words("page.tiers.pareto", share=numbers.percent(SHARE, session.lang())), made and made[2]
         ):
-            choice("by", ("account", "group"), "page.tiers.by")
             if made is None:
                 st.caption(words("missing.nothing_in_view"))
             else:
                 cards.chart("pareto_chart", made[0], made[1])
-
-
-def _by() -> str:
-    return st.session_state.get("by") or "account"
 
 
 def choice(key: str, options: tuple[str, ...], texts: str) -> str:
@@ -70,8 +71,9 @@ def choice(key: str, options: tuple[str, ...], texts: str) -> str:
 
 
 @session.kept
-def _pareto(by: str) -> tuple[Spec, str, Table] | None:
-    frame = session.report(session.view(), "pareto", by=by)
+def _pareto() -> tuple[Spec, str, Table] | None:
+    frame = session.report(session.view(), "pareto")
+    by = "group" if session.view().roll_up else "account"
     if frame.empty:
         return None
     lang, n = session.lang(), len(frame)
@@ -507,7 +509,7 @@ def score() -> None:
 @session.kept
 def _scored() -> tuple[pd.DataFrame, int]:
     """The highest scores, without the parts that are known of none; and how many accounts are scored."""
-    found = session.report(standing(), "key_account_score", limit=LISTED)
+    found = session.report(alone(), "key_account_score", limit=LISTED)
     shown = frames.named(found, session.lang())[list(SCORE)]
     unknown = [c for c in shown.columns if c.endswith("_part") and shown[c].isna().all()]
     return shown.drop(columns=unknown), int(found.scored.max()) if len(found) else 0

@@ -225,6 +225,8 @@ def _tiers(con: Any, policy: Policy, facts: dict[str, Any]) -> None:
             {"as_of": as_of},
         )
     con.execute("drop table core.tier_before")
+    cuts = {"a_below": policy.tiers.a_below, "b_below": policy.tiers.b_below}
+    con.execute(f"create table mart.group_tier as {_mart('group_tier')}", cuts)
 
 
 def tier_days(first: date, last: date) -> list[date]:

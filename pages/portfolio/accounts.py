@@ -1,9 +1,12 @@
 """Which accounts, and how are they going? One row an account; a ticked row opens its page."""
 
-from kam_core.ui import accounts, cards, session, states
+from kam_core.ui import accounts, cards, groups, session, states
 
+session.view()
+groups.use()
 view = session.view()
 cards.title("accounts")
+groups.switch()
 if session.report(view, "accounts").empty:
     states.no_rows()
 else:

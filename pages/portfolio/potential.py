@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from kam_core.ui import cards, potential, profit, session, states
+from kam_core.ui import cards, groups, potential, profit, session, states
 from kam_core.ui.session import words
 
 session.view()
+groups.use()
 profit.use_year()
 cards.title("potential")
+groups.switch()
 if potential.accounts().empty:
     states.no_rows()
 elif not potential.is_known():

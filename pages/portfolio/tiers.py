@@ -2,10 +2,13 @@
 
 import streamlit as st
 
-from kam_core.ui import cards, session, simulator, states, tiers
+from kam_core.ui import cards, groups, session, simulator, states, tiers
 
+session.view()
+groups.use()
 view = session.view()
 cards.title("tiers")
+groups.switch()
 if session.report(view, "tier_distribution").empty:
     states.no_rows()
     st.stop()

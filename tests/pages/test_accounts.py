@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.conftest import ACCOUNTS, APP, ORDERS, shown
+
 PAGE = "pages/portfolio/accounts.py"
 
 
@@ -42,3 +44,24 @@ def test_nothing_matches_says_what_to_do(app: AppTest):
     assert app.subheader[0].value == "Nothing matches these filters"
     app.button(key="reset").click().run()
     assert len(app.dataframe[0].value) == 3
+
+
+def test_by_group_children_count_with_their_parent_and_the_address_says_so(publish):
+    """Lanjiang Steel (30) belongs to Haihe Power (1750): one row of 1780; a link has the same."""
+    accounts = [{**a, "parent_account_id": "1"} if a["account_id"] == "3" else a for a in ACCOUNTS]
+    publish(orders=ORDERS, accounts=accounts)
+    page = AppTest.from_file(APP, default_timeout=60).run().switch_page(PAGE).run()
+    assert page.dataframe[0].value["revenue"].tolist() == [1750, 400, 30]
+    page.toggle(key="pick_group").set_value(True).run()
+    assert page.query_params["group"] in ("1", ["1"])
+    assert page.dataframe[0].value[["account", "revenue"]].values.tolist() == [["Haihe Power", 1780], ["白塔银行", 400]]
+    assert any("2 groups" in c.value for c in page.caption)
+    assert "All accounts, counted by group" in shown(page)
+    for other in ("tiers", "potential"):
+        page.switch_page(f"pages/portfolio/{other}.py").run()
+        assert not page.exception and not page.error
+        assert page.toggle(key="pick_group").value
+
+
+def test_without_parents_there_is_nothing_to_switch(accounts: AppTest):
+    assert not accounts.toggle

@@ -159,5 +159,6 @@ def test_pareto_by_group_counts_children_with_their_parent(built):
     accounts = [{"account_id": "p", "name": "Parent"}, {"account_id": "c", "name": "Child", "parent_account_id": "p"},
                 {"account_id": "s", "name": "Single"}]  # fmt: skip
     orders = [order("2025-01-01", "p", 30), order("2025-01-01", "c", 30), order("2025-01-01", "s", 40)]
-    frame = report(built(AT_ONCE, orders=orders, accounts=accounts), "pareto", by="group")
+    reader = built(AT_ONCE, orders=orders, accounts=accounts)
+    frame = reports.report(reader, replace(everything(), roll_up=True), "pareto")
     assert frame[["account_id", "name", "revenue"]].values.tolist() == [["p", "Parent", 60], ["s", "Single", 40]]

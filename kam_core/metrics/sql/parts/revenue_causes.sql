@@ -1,4 +1,4 @@
--- Each account with revenue in the period or in the same days of the year before, and what it is in the bridge between the two.
+-- grain: one row per account with revenue in the period or in the same days of the year before, and what it is in the bridge between the two.
 select
     p.account_id,
     p.revenue,

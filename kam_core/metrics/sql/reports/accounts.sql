@@ -1,4 +1,5 @@
 -- grain: one row per account in view, with its revenue in the period and in the same days of the year before
+-- groups: may stand in the place of accounts
 -- manager: holder (a manager filter keeps the accounts held today)
 -- default: bought_only = false
 with period as (

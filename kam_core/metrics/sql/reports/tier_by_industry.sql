@@ -1,4 +1,5 @@
 -- grain: one row per industry and tier as of the last tier date: accounts, trailing revenue, and their shares of the industry
+-- groups: may stand in the place of accounts
 -- manager: holder (a manager filter keeps the accounts held today)
 with sums as (
     select industry, tier, count(*) as accounts, sum(revenue) as revenue

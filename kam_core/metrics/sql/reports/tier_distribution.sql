@@ -1,4 +1,5 @@
 -- grain: one row per tier (null: no tier), as of the last tier date, with revenue of the period
+-- groups: may stand in the place of accounts
 with period as (
     select
         account_id,

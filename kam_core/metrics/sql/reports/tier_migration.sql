@@ -1,4 +1,5 @@
 -- grain: one row per pair of tiers (null: none) on two days, with the accounts that went from the one to the other
+-- groups: may stand in the place of accounts
 -- manager: holder (a manager filter keeps the accounts held today)
 -- default: since = year_before
 -- default: until = latest

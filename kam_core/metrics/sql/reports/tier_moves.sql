@@ -1,4 +1,5 @@
 -- grain: one row per account with a tier on either of two days, from the largest revenue moved down
+-- groups: may stand in the place of accounts
 -- manager: holder (a manager filter keeps the accounts held today)
 -- default: since = year_before
 -- default: until = latest

@@ -1,4 +1,5 @@
 -- grain: one row per account with a tier as of the last tier date, from the largest value down, with what the rules look at
+-- groups: may stand in the place of accounts
 -- manager: holder (a manager filter keeps the accounts held today)
 with order_counts as (
     select account_id, sum(orders) as orders
@@ -7,9 +8,10 @@ with order_counts as (
     group by account_id
 ),
 margins as (
-    select account_id, case when costed_revenue <> 0 then costed_revenue - cost end as margin
+    select account_id, case when sum(costed_revenue) <> 0 then sum(costed_revenue) - sum(cost) end as margin
     from account_trailing
     where as_of = $tier_day
+    group by account_id
 )
 select
     h.place,

@@ -1,4 +1,5 @@
 -- grain: one row per account that bought in the 12 months up to the end of the period or whose potential is known, where more effort would pay first
+-- groups: may stand in the place of accounts
 -- manager: holder (a manager filter keeps the accounts held today)
 -- days: trailing year
 -- Value: margin, or revenue where no cost is loaded. Headroom: potential less revenue; unknown without a potential, and
@@ -16,6 +17,14 @@ with own_sales as (
     where side = 'now'
     group by account_id
 ),
+risks as (
+    -- Of a group: the share of what its accounts are expected to buy that is at risk.
+    select
+        account_id,
+        case when count(*) = 1 then max(churn_risk) else sum(value_at_risk) / nullif(sum(expected_revenue), 0) end as churn_risk
+    from account_risk
+    group by account_id
+),
 known as (
     select
         a.account_id,
@@ -31,7 +40,7 @@ known as (
         r.churn_risk
     from accounts as a
     left join own_sales as s on s.account_id = a.account_id
-    left join account_risk as r on r.account_id = a.account_id
+    left join risks as r on r.account_id = a.account_id
     where s.account_id is not null or a.potential_annual_revenue > 0
 ),
 placed as (

@@ -1,0 +1,44 @@
+"""The switch between accounts and groups, for the pages that can count either: `group=1` in the address."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from kam_core.ui import address, session
+from kam_core.ui.session import words
+
+
+def use() -> None:
+    """Take the view of groups where that was chosen: the sentence, the figures and the lists then speak of them."""
+    if chosen() and there_are():
+        session.use(replace(session.view(), roll_up=True))
+
+
+def chosen() -> bool:
+    return st.session_state.get("group") == "1"
+
+
+def counted(n: str) -> str:
+    """"363 groups", "363 accounts"."""
+    return words("page.accounts.count_groups" if session.view().roll_up else "page.accounts.count", n=n)
+
+
+def there_are() -> bool:
+    """Whether any account has a parent."""
+    row = session.report(session.everything(), "groups").iloc[0]
+    return bool(row.groups < row.accounts)
+
+
+def switch() -> None:
+    """Nothing to choose where every account stands alone."""
+    if not there_are():
+        return
+    st.session_state["pick_group"] = chosen()
+    st.toggle(words("filter.by_group"), key="pick_group", on_change=_take, help=words("filter.by_group_help"))
+
+
+def _take() -> None:
+    st.session_state["group"] = "1" if st.session_state["pick_group"] else ""
+    address.touched()
