@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import logging
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -53,34 +53,42 @@ def _settings(path: str, changed: int) -> Users:
 def admitted() -> bool:
     """Put the person who asks into the session; False where nobody may see anything, and a page has said why."""
     st.session_state.pop("_person", None)
-    try:
-        check_start()
-        real = _recognised()
-    except KamError as refusal:
-        real = None
-        _gate("refused", why=str(refusal))
-    if real is None:
-        _forget(keep=(*PLACE, "_recorded"))
+    real = _recognised()
+    if isinstance(real, Gate):
+        _forget(keep=(*PLACE, "_recorded"))  # before anything is drawn: a widget's state must outlive the run it is in
+        _show(real)
         return False
     who = _looked_as(real)
     _enter(real, who)
     if who.scope.arms == ():
-        _gate("no_role", person=who, email=who.key)
+        banner()
+        _show(Gate("no_role", {"email": who.key}))
     return who.scope.arms != ()
 
 
-def _recognised() -> Person | None:
-    """The person behind this session, or None once a page has said why there is none."""
+@dataclass(frozen=True)
+class Gate:
+    """Why somebody may not see anything: the texts of sign_in that begin so, and what they are told."""
+
+    state: str
+    said: dict[str, str] = field(default_factory=dict)
+
+
+def _recognised() -> Person | Gate:
+    """The person behind this session, or why there is none."""
+    try:
+        check_start()
+    except KamError as refusal:
+        return Gate("refused", {"why": str(refusal)})
     if settings().mode == "single":
         return LOCAL
     signed = identity.signed_in(settings(), st.user.to_dict(), time.time(), _client_id())
     if signed.problem:
-        _gate(signed.problem, hours=f"{settings().sign_in.hours:g}")
-        return None
+        return Gate(signed.problem, {"hours": f"{settings().sign_in.hours:g}"})
     found = _find(signed.email)
     if found is None:
         _record_once("refused", signed.email, {"reason": "not known"})
-        _gate("unknown", email=signed.email)
+        return Gate("unknown", {"email": signed.email})
     return found
 
 
@@ -216,18 +224,16 @@ def _roles(who: Person) -> str:
 # --- pages for those who may not see any other
 
 
-def _gate(state: str, person: Person | None = None, **said: str) -> None:
+def _show(gate: Gate) -> None:
     """One plain page: what is the matter, why, and the button that helps."""
-    if person is not None and person.acting_for:
-        st.session_state["_person"] = person
-        banner()
+    text = f"sign_in.{gate.state}"
     with st.container(key="gate"):
         st.html(f'<div class="kam-brand">{html.escape(words("app.name"))}</div>')
-        st.title(words(f"sign_in.{state}_title"), anchor=False)
-        st.html(f"<p>{html.escape(words(f'sign_in.{state}_why', **said))}</p>")
-        st.html(f"<p>{html.escape(words(f'sign_in.{state}_do'))}</p>")
-        if state != "refused" and settings().mode == "oidc" and not (person and person.acting_for):
-            _way_on(state)
+        st.title(words(f"{text}_title"), anchor=False)
+        st.html(f"<p>{html.escape(words(f'{text}_why', **gate.said))}</p>")
+        st.html(f"<p>{html.escape(words(f'{text}_do'))}</p>")
+        if gate.state != "refused" and settings().mode == "oidc" and AS not in st.session_state:
+            _way_on(gate.state)
 
 
 def _way_on(state: str) -> None:

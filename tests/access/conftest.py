@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.runtime import forward_msg_queue
 from streamlit.testing.v1 import AppTest
 
@@ -150,8 +151,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
         found.parts.append(message.SerializeToString())
         enqueue(self, message)
 
-    def download(label: str, build: Callable[[], bytes], *_args: Any, **_options: Any) -> None:
-        found.parts.append(_contents(build()))
+    def download(label: str, build: Callable[[], bytes], *_args: Any, key: str, **_options: Any) -> None:
+        if not key.startswith("xlsx_"):  # the table that is also offered as CSV
+            found.parts.append(_contents(build()))
 
     monkeypatch.setattr(queue, "enqueue", listen)
     monkeypatch.setattr(cards, "behind", lambda key, question, table: cards._table_and_downloads(key, question, table))
@@ -165,6 +167,14 @@ def signed_in(email: str) -> AppTest:
     app.secrets["auth"] = {"client_id": "kam"}
     app.user = {"is_logged_in": True, "email": email, "email_verified": True, "aud": "kam", "iat": time.time()}
     return app
+
+
+@pytest.fixture(scope="module")
+def sessions() -> Iterator[Callable[[str], AppTest]]:
+    """`sessions(email)`: that person's session, the same in all tests of one file."""
+    yield cache(lambda email: signed_in(email).run())
+    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 def visit(app: AppTest, page: str, **params: str | list[str]) -> AppTest:
