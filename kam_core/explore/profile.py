@@ -21,7 +21,8 @@ TOP = 8
 EXAMPLES = 3
 AT_ONCE = 60  # columns of one statement
 FAR = 3.0
-GRAINS = (("day", 62), ("week", 366), ("month", 1900), ("quarter", 5500), ("year", 10**9))  # up to so many days
+# Grain, longest span of days for which it is readable, and the usual days between dates from which it is too fine.
+GRAINS = (("day", 62, 5), ("week", 200, 20), ("month", 1900, 70), ("quarter", 5500, 250), ("year", 10**9, 10**9))
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def _spread(column: Column, figures: Figures) -> Spread:
     if column.family == "number":
         return _spread_of_numbers(figures) if figures["distinct"] > 2 * TOP else Spread("values")
     if column.family == "date":
-        return Spread("grain", grain=grain_of(figures["least"], figures["most"]))
+        return Spread("grain", grain=grain_of(figures["least"], figures["most"], figures["distinct"]))
     many = figures["distinct"] > 0.8 * figures["known"] and figures["known"] > FEW
     return Spread("nothing") if many else Spread("values")  # nothing stands out where all differ
 
@@ -190,10 +191,11 @@ def _fences(first: float, third: float) -> tuple[float, float]:
     return first - FAR * (third - first), third + FAR * (third - first)
 
 
-def grain_of(least: Any, most: Any) -> str:
-    """The grain that cuts a span of days into a readable number of parts."""
+def grain_of(least: Any, most: Any, distinct: int) -> str:
+    """The grain that cuts a span of days into a readable number of parts, most of which hold one of the dates."""
     days = (_day(most) - _day(least)).days
-    return next(grain for grain, longest in GRAINS if days <= longest)
+    between = days / max(distinct - 1, 1)
+    return next(grain for grain, longest, apart in GRAINS if days <= longest and between <= apart)
 
 
 def _day(moment: Any) -> date:

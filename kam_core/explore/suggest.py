@@ -11,6 +11,7 @@ from kam_core.explore.shape import Ask
 
 MOST = 9
 BINS_WANTED = 20
+SHORT = 200  # rows of a list in which each may have a name of its own
 
 
 def suggest(profiles: Sequence[Profile]) -> list[Ask]:
@@ -38,7 +39,7 @@ def _questions(times: list[Profile], figures: list[Profile], names: list[Profile
         yield distribution(figures[0])
     if len(names) > 1:
         yield Ask(x=names[0].name, colour=names[1].name, y=y, how=how, chart="heat", colours=10)
-    if figures and names:
+    if figures and names and names[0].distinct < names[0].known:
         yield Ask(x=names[0].name)
     if figures and times:
         yield by_time(times[0], None, "sum")
@@ -55,7 +56,7 @@ def _anything(profiles: Sequence[Profile]) -> Iterator[Ask]:
 
 
 def by_time(time: Profile, y: str | None, how: str) -> Ask:
-    grain = grain_of(time.least, time.most)
+    grain = grain_of(time.least, time.most, time.distinct)
     return Ask(x=time.name, grain=grain, y=y, how=how, chart="line" if len(time.bins) > 36 else "bar")
 
 
@@ -108,8 +109,12 @@ def _weight_of_measure(p: Profile) -> tuple[bool, int, bool]:
 
 
 def categories(profiles: Sequence[Profile]) -> list[Profile]:
-    """Names with a readable number of values first, then those with many (of which the largest are shown)."""
-    found = [p for p in profiles if p.kind in ("name", "yes_no") and 1 < p.distinct < max(p.known, 3)]
+    """Names with a readable number of values first, then those with many (of which the largest are shown).
+
+    A name of its own in every row tells parts apart in a short list, and nothing in a long one.
+    """
+    named = [p for p in profiles if p.kind in ("name", "yes_no") and p.distinct > 1]
+    found = [p for p in named if p.distinct < p.known or p.known <= SHORT]
     return sorted(found, key=lambda p: (p.missing > 0.5 * p.rows, _readable(p.distinct), p.kind == "yes_no"))
 
 

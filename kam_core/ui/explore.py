@@ -100,7 +100,7 @@ def _chips(found: Exploring) -> None:
     for place, filter_ in enumerate(found.filters):
         label = say.chip(filter_, names, found.profile(filter_.column).kind)
         st.button(
-            f"{say.plain(shown(label, CHIP))} ✕", key=f"chip_{place}", help=words("page.explore.chip_help"),
+            f"{say.plain(shown(label, CHIP))} ✕", key=f"chip_{place}",
             on_click=lambda gone=filter_: state.keep(columns, [f for f in found.filters if f != gone]),
         )  # fmt: skip
     if st.button(words("page.explore.add_filter"), key="add_filter", type="tertiary"):
@@ -115,9 +115,11 @@ def _chips(found: Exploring) -> None:
 def _add_filter(found: Exploring) -> None:
     """Choose a column, then which of its values."""
     names = say.columns(found)
-    name: str = st.selectbox(
-        words("page.explore.column"), list(names), format_func=names.__getitem__, key="filter_column", required=True
-    )
+    order = {"name": 0, "yes_no": 1, "date": 2}
+    columns = [p.name for p in sorted(found.profiles, key=lambda p: order.get(p.kind, 3))]
+    name = st.selectbox(words("page.explore.column"), columns, format_func=names.__getitem__, key="filter_column")
+    if name is None:
+        return
     profile = found.profile(name)
     kinds = _kinds_of(profile)
     kind = st.segmented_control(

@@ -252,7 +252,7 @@ def _default_grain(found: Exploring, name: str | None) -> str:
         return ""
     profile = found.profile(name)
     if profile.column.family == "date" and profile.known:
-        return grain_of(profile.least, profile.most)
+        return grain_of(profile.least, profile.most, profile.distinct)
     return bins(profile) if profile.kind in MEASURES else ""
 
 

@@ -17,7 +17,7 @@ from kam_core.explore.source import Source, shown
 from kam_core.export import bulk, tables
 from kam_core.text import numbers
 from kam_core.text.i18n import join
-from kam_core.ui import address, session
+from kam_core.ui import address, exports, session
 from kam_core.ui import explore_state as state
 from kam_core.ui import explore_words as say
 from kam_core.ui.explore_state import Exploring
@@ -56,17 +56,15 @@ def _config(unit: str) -> Any:
 
 def downloads(key: str, build: Callable[[], pd.DataFrame], rows: int, units: dict[str, str] | None = None) -> None:
     """CSV and Excel, built on the click; a workbook of more rows than it should hold is not offered."""
-    if not session.person().may("export"):
-        return
+    own: dict[str, Any] = {"what": "explore: own upload", "rows": rows, "of_company": False}
     with st.container(horizontal=True, gap="xsmall", key=f"downloads_{key}", vertical_alignment="center"):
-        st.download_button(
-            words("action.csv"), lambda: bulk.csv(build()), "explore.csv", "text/csv", key=f"csv_{key}",
-            on_click="ignore",
-        )  # fmt: skip
+        exports.button(
+            words("action.csv"), lambda: bulk.csv(build()), "explore.csv", "text/csv", f"csv_{key}", **own
+        )
         if rows <= MOST_XLSX:
-            st.download_button(
+            exports.button(
                 words("action.xlsx"), lambda: tables.xlsx(build(), "explore", units or {}), "explore.xlsx", XLSX,
-                key=f"xlsx_{key}", on_click="ignore",
+                f"xlsx_{key}", **own,
             )  # fmt: skip
         else:
             st.caption(words("page.explore.too_many_xlsx", n=numbers.full(MOST_XLSX, session.lang(), "count")))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kam_core.explore import shape
 from kam_core.explore.filters import Filter, condition
-from kam_core.explore.profile import Profile, fences, profile
+from kam_core.explore.profile import Profile, fences, grain_of, profile
 from kam_core.explore.shape import Ask, Windows, add_months, answer, bucket_end, rows_behind, windows
 from kam_core.explore.source import Column, Source, quote, shown, table
 from kam_core.explore.suggest import bins, suggest
@@ -28,7 +28,8 @@ SALES = """
     ) as t(region, day, amount, product)
 """
 HOSTILE = [
-    'a"; drop table t1; --', "line\nbreak", "日期 📅", "שלום", "</script><b>x</b>", "a.b[0]", "x" * 10_000, " ", "$f0_0",
+    'a"; drop table t1; --', "line\nbreak", "日期 📅", "שלום", "</script><b>x</b>", "a.b[0]", "x" * 10_000, " ",
+    "$f0_0",
 ]  # fmt: skip
 
 
@@ -106,6 +107,17 @@ class TestProfile:
         # 590 days: by months; January 2024 has the 1st, 11th, 21st and 31st.
         assert (p.kind, p.bins[0].low, p.bins[0].rows, sum(b.rows for b in p.bins)) == ("date", date(2024, 1, 1), 4, 60)
         assert (p.least, p.most) == (date(2024, 1, 1), date(2025, 8, 13))
+
+    @pytest.mark.parametrize(
+        ("last", "distinct", "grain"),
+        [
+            (date(2025, 1, 31), 31, "day"), (date(2025, 5, 31), 100, "week"), (date(2025, 12, 15), 300, "month"),
+            (date(2025, 12, 1), 12, "month"),  # 334 days, 30 between two: not weeks, of which most would be empty
+            (date(2034, 1, 1), 10, "year"), (date(2025, 10, 1), 4, "quarter"), (date(2025, 1, 1), 1, "day"),
+        ],
+    )  # fmt: skip
+    def test_the_grain_follows_the_span_and_the_dates_in_it(self, last: date, distinct: int, grain: str):
+        assert grain_of(date(2025, 1, 1), last, distinct) == grain
 
     def test_estimates_are_said_to_be_such(self, made):
         p = self.column(made, "select i % 1000 as code from range(200_000) r(i)")
@@ -268,7 +280,7 @@ class TestFilters:
 
     @pytest.mark.parametrize("parts", [["a", "like", "x"], ["a", "between", "1"], [1, "is"], ["a", "is", {"x": 1}], []])
     def test_what_is_no_filter_is_refused(self, parts: list):
-        with pytest.raises(ValueError, match="not a filter|two ends|not enough values"):
+        with pytest.raises(ValueError, match=r"not a filter|two ends|not enough values"):
             Filter.from_list(parts)
 
     def test_values_are_bound(self, sales):
@@ -360,7 +372,7 @@ class TestAsk:
          {"grain": "nan:0:1"}, {"grain": "1:0:inf"}, {"compare": "x"}, {"nope": ""}, {"top": True}],
     )  # fmt: skip
     def test_what_is_no_question_is_refused(self, values: dict):
-        with pytest.raises(ValueError, match="not a|more parts"):
+        with pytest.raises(ValueError, match=r"not a|more parts"):
             Ask.from_dict(values)
 
 
