@@ -81,8 +81,8 @@ def as_markdown(lines: list[Line]) -> str:
     def cell(value: object) -> str:
         return str("" if value is None else value).replace("|", "\\|").replace("\n", " ")
     head = ["# What reading makes of each file of the public data sets", "",
-            "Made by `python -m tests.reading_table ../shared/data`; nothing below is edited by hand. A thing assumed is",
-            "followed by how sure it is where it is not certain; `ask` is put to the user as a question.", "",
+            "Made by `python -m tests.reading_table ../shared/data`; nothing below is edited by hand. A thing assumed",
+            "is followed by how sure it is where it is not certain; `ask` is put to the user as a question.", "",
             f"{len(lines)} tables and files; {sum(1 for x in lines if x.rows is None)} refused; "
             f"{sum(1 for x in lines if x.corrected)} corrected by hand.", "",
             "| file | detected | corrected by hand | rows in | left out or refused |", "|---|---|---|---:|---|"]

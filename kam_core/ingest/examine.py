@@ -20,14 +20,15 @@ from kam_core.ingest.casts import quoted_name
 from kam_core.ingest.dialect import is_total, normal_headings
 from kam_core.ingest.files import Found, Source, collect
 from kam_core.ingest.grid import Connection, Grid, Relation, drop, grids
-from kam_core.ingest.guess import candidate
 from kam_core.ingest.looks import Column, look_at_columns
+from kam_core.ingest.propose import Known, Pairing, Proposal, propose
 from kam_core.ingest.records import Marks, Swallowed, records
 from kam_core.ingest.typed import ColumnRead, type_table
 from kam_core.ingest.watch import Cancellation, Cancelled, Progress, Watch
-from kam_core.schema import TABLES
 from kam_core.text.i18n import t
 
+__all__ = ["Assumption", "ColumnRead", "Examined", "Pairing", "Problem", "Proposal", "Read", "SheetLook", "examine",
+           "guess_table", "quoted_name", "read_text", "read_typed", "shape"]
 PREVIEW_ROWS = 100
 SAMPLE_ROWS = 10_000
 RAW_LINES = 30
@@ -66,6 +67,7 @@ class SheetLook:
     row_count: int | None
     columns: list[Column] = field(repr=False)
     places: list[int] = field(repr=False)  # which columns of the file they are: blank ones without heading are none
+    sample: list[list[str]] = field(repr=False)
     grid: Grid = field(repr=False)
 
 
@@ -160,7 +162,7 @@ def _look(id: str, grid: Grid, chosen: dict[str, Any]) -> SheetLook:
     columns = look_at_columns(names, sample, chosen, grid.types)
     assumptions = [*grid.assumptions, *(said for column in columns for said in column.said)]
     return SheetLook(id, grid.name, grid.source.name, grid.sheet, grid.source.kind, _in_force(assumptions) | chosen,
-                     chosen, assumptions, names, _raw(grid), sample[:PREVIEW_ROWS], None, columns, places, grid)
+                     chosen, assumptions, names, _raw(grid), sample[:PREVIEW_ROWS], None, columns, places, sample, grid)
 
 
 def _in_force(assumptions: list[Assumption]) -> dict[str, Any]:
@@ -249,33 +251,6 @@ def read_typed(con: Connection, text_table: str, table: str, sheet: SheetLook, p
     return type_table(con, text_table, table, sheet.columns, sheet.chosen, Watch(progress, cancelled))
 
 
-@dataclass(frozen=True)
-class Pairing:
-    """A column of ours and the heading that is proposed for it, how sure that is, and why."""
-
-    column: str
-    heading: str
-    sure: str  # certain, likely, ask
-    why: Why
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """How a sheet could fill one of our tables: what pairs with what, and which required columns are still missing."""
-
-    table: str
-    pairs: tuple[Pairing, ...]
-    missing: tuple[str, ...]
-    score: float
-
-
-def guess_table(sheet: SheetLook, known: dict[str, set[str]] | None = None) -> list[Proposal]:
+def guess_table(sheet: SheetLook, known: Known | None = None) -> list[Proposal]:
     """The tables that a sheet could be, the likeliest first; `known` holds ids and names we have: {"accounts": {…}}."""
-    proposals = []
-    for table in TABLES.values():
-        found = candidate(sheet.grid, table)
-        pairs = tuple(Pairing(ours, theirs, "likely", ("reading.why.name", {"heading": theirs}))
-                      for ours, theirs in found.columns.items())
-        if pairs:
-            proposals.append(Proposal(table.name, pairs, found.missing, found.score - 2 * len(found.missing)))
-    return sorted(proposals, key=lambda p: (bool(p.missing), -p.score))
+    return propose(sheet.grid, sheet.columns, sheet.sample, known)

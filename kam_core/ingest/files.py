@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from kam_core.errors import KamError
 
@@ -23,7 +24,7 @@ KINDS = {".csv": "text", ".tsv": "text", ".txt": "text", ".tab": "text", ".xlsx"
          ".xlsb": "workbook", ".xls": "workbook", ".ods": "workbook", ".parquet": "parquet", ".zip": "zip",
          ".gz": "packed", ".bz2": "packed", ".xz": "packed"}
 READABLE = "csv, tsv, txt, xlsx, xls, ods, parquet or zip"
-UNPACKERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+UNPACKERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 MAX_FILES = 500
 MAX_MEMBERS = 1_000

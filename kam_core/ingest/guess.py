@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from kam_core.errors import KamError
+from kam_core.ingest.exports import EXPORTS
 from kam_core.ingest.files import Found, opened
 from kam_core.ingest.grid import Grid, grids
 from kam_core.ingest.mapping import Mapping, TableMapping
@@ -114,7 +115,7 @@ def _columns(grid: Grid, table: Table) -> dict[str, str]:
     headings = {h: normal(h) for h in grid.headings if h}
     pairs = sorted((rank, place, column.name, heading)
                    for place, column in enumerate(table.columns) for heading, key in headings.items()
-                   if (rank := _rank(column, key)) is not None and _content_fits(grid, heading, column))
+                   if (rank := _rank(table, column, key)) is not None and _content_fits(grid, heading, column))
     result: dict[str, str] = {}
     for shared in (False, True):
         for _, _, column_name, heading in pairs:
@@ -125,9 +126,9 @@ def _columns(grid: Grid, table: Table) -> dict[str, str]:
     return {c.name: result[c.name] for c in table.columns if c.name in result}
 
 
-def _rank(column: Column, key: str) -> int | None:
+def _rank(table: Table, column: Column, key: str) -> int | None:
     """0 for the column's own name, else the place among its synonyms (closest first), None for no match."""
-    names = [normal(name) for name in (column.name, *column.synonyms)]
+    names = [normal(name) for name in (column.name, *column.synonyms, *EXPORTS.get((table.name, column.name), ()))]
     return names.index(key) if key in names else None
 
 
