@@ -19,6 +19,7 @@ from kam_core.ui.tiers import choice
 from kam_core.view import NONE, View
 
 SHOWS = ("count", "amount")
+LOOKS = ("in", "reached", "now", "reason", "competitor")  # which chart a mark was clicked on
 PARTS = ("region", "industry", "manager", "product_line", "partner")
 MOST = 12  # parts drawn; the table has all
 UNITS = {
@@ -119,10 +120,14 @@ def _both(n: Any, amount: Any) -> str:
 # --- parts
 
 
+def _by() -> str:
+    chosen = st.session_state.get("by")
+    return chosen if chosen in PARTS else PARTS[0]
+
+
 def breakout() -> None:
     """Where the open pipeline lies, and how much of what was closed there was won."""
-    by = st.session_state.get("by")
-    made = _breakout(by if by in PARTS else PARTS[0], st.session_state.get("show") or SHOWS[0])
+    made = _breakout(_by(), st.session_state.get("show") or SHOWS[0])
     with cards.card("parts", words("page.funnel.parts"), made[2]):
         choice("by", PARTS, "page.funnel.by")
         cards.marks("parts_chart", made[0], made[1], "mark", "in", "part")
@@ -204,18 +209,19 @@ def _losses(kind: str) -> tuple[Spec, str, Table]:
 def listing() -> None:
     """The deals behind the mark that was clicked; without one, those that stand too long."""
     look, _, value = (st.session_state.get("mark") or "").partition(":")
+    look = look if look in LOOKS else ""
     view, settings = _asked(look, value)
     frame = session.report(view, "deals", limit=deals.LISTED, **settings)
     n = f"{count(len(frame))}{'+' if len(frame) == deals.LISTED else ''}"
     name = words("filter.none") if value == NONE else value
-    by = st.session_state.get("by") or PARTS[0]
+    by = _by()
     if look == "in":
         name = deals.shown(by, value)
     deals.listing("deals", words(f"page.funnel.list_{look or 'flagged'}", name=name, n=n), frame)
 
 
 def _asked(look: str, value: str) -> tuple[View, dict[str, str]]:
-    view, by = session.view(), st.session_state.get("by") or PARTS[0]
+    view, by = session.view(), _by()
     if look == "in":
         return view.keep(**{by: value}), {"outcome": "open"}
     settings = {

@@ -145,6 +145,8 @@ def listing() -> None:
     """The accounts behind the mark that was clicked; without one, those at risk."""
     mark = st.session_state.get("mark") or "at_risk"
     before, _, state = mark.rpartition(":")
+    if state not in STATES or before not in ("", NONE, *STATES):  # an address that somebody typed
+        before, state = "", "at_risk"
     chosen = {"state_before": before} if before else {}
     frame = session.report(standing(), "lifecycle_accounts", since=_since(), state=state, limit=deals.LISTED, **chosen)
     n = f"{count(len(frame))}{'+' if len(frame) == deals.LISTED else ''}"

@@ -157,7 +157,7 @@ def _step_row(step: str, n: int, amount: float, start: float, end: float) -> dic
 def listing() -> None:
     """The deals behind the step that was clicked; without one, all that moved, the largest first."""
     since, until = _dates()
-    step = st.session_state.get("step") or "changes"
+    step = st.session_state["step"] if st.session_state.get("step") in TONES else "changes"
     chosen: dict[str, Any] = {} if until == session.calendar().as_of else {"until": until.isoformat()}
     frame = session.report(
         session.view(), "movement_deals", since=since.isoformat(), step=step, limit=deals.LISTED,
