@@ -22,6 +22,7 @@ from kam_core.access.person import LOCAL, RIGHTS, Person
 from kam_core.demo import generate
 from kam_core.errors import KamError
 from kam_core.metrics import query, reports
+from kam_core.metrics.facts import Facts
 from kam_core.metrics.measures import MEASURES
 from kam_core.state import State, path_for
 from kam_core.text.i18n import t
@@ -234,7 +235,7 @@ def metric(args: Arguments) -> None:
         if frame[key].isna().all():
             reason = query.why_missing(reader, view, key, by)
             _say(f"{key}: {t('en', 'missing.' + reason)}")
-        elif first := query.loaded_only_from(reader, view, key):
+        elif first := query.loaded_only_from(Facts.read(reader), view, key):
             _say(f"{key}: {t('en', 'missing.loaded_only_from', date=first.isoformat())}")
 
 

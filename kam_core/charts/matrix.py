@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, click, ordinal, tips
+from kam_core.charts.parts import Spec, by, chart, click, ordinal, tips
 from kam_core.charts.tokens import Look
 
 STEPS = (-0.10, -0.02, 0.02, 0.10)  # growth below, between and above these takes the five shades of `Look.heat`
@@ -18,13 +18,21 @@ def heat_matrix(
     `columns` and `lines` give the order; the last of each is the total. With the word `note`
     a cell has a `note_text` too.
     """
-    cells = [{**row, "shade": shade(look, row["growth"])} for row in rows]
+    cells = [
+        {
+            **row,
+            "shade": shade(look, row["growth"]),
+            "across": columns.index(row["column"]),
+            "down": lines.index(row["line"]),
+        }
+        for row in rows
+    ]
     x = ordinal(
         "column",
-        sort=columns,
+        sort=by("across"),
         axis={"orient": "top", "labelAngle": 0, "labelLimit": 60, "labelFontSize": 10, "labelOverlap": False},
     )
-    y = ordinal("line", sort=lines, axis={"labelLimit": 106, "labelFontSize": 11, "labelOverlap": False})
+    y = ordinal("line", sort=by("down"), axis={"labelLimit": 106, "labelFontSize": 11, "labelOverlap": False})
     tooltip = [
         ("name", words["name"]),
         ("value_text", words["value"]),

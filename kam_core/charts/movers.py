@@ -12,8 +12,18 @@ def movers(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height
     """A row an account, largest rise first: `account` (id), `name`, `change` (number), `label` (direct label) and the
     texts `now_text`, `before_text`, `change_text` for hover. `words`: actual, before, change.
     """
-    marks = [{**row, "color": look.good if row["change"] >= 0 else look.bad} for row in rows]
+    low, high = _domain(rows)
+    marks = [
+        {
+            **row,
+            "color": look.good if row["change"] >= 0 else look.bad,
+            "zero": -low / (high - low),
+            "end": (row["change"] - low) / (high - low),
+        }
+        for row in rows
+    ]
     y = {"y": ordinal("name", axis={"labelLimit": 128, "labelColor": look.text, "labelOverlap": False})}
+    zero = number("zero", scale={"domain": [0, 1], "nice": False}, axis=None)
     tooltip = [
         ("name", words["name"]),
         ("now_text", words["actual"]),
@@ -25,20 +35,27 @@ def movers(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height
             "mark": {"type": "bar", "height": {"band": 0.7}, "cornerRadiusEnd": 1},
             "encoding": {
                 **y,
-                "x": number("change", scale={"domain": _domain(rows), "nice": False}, axis=None),
+                "x": zero,
+                "x2": {"field": "end"},
                 "color": {"field": "color", "type": "nominal", "scale": None},
             },
         },
         _labels(y, "datum.change >= 0", "right", -5),
         _labels(y, "datum.change < 0", "left", 5),
-        {"mark": {"type": "rule", "color": look.muted, "strokeWidth": 1}, "encoding": {"x": {"datum": 0}}},
+        {
+            "mark": {"type": "rule", "color": look.muted, "strokeWidth": 1},
+            "encoding": {"x": {**zero, "aggregate": "min"}},
+        },
         hit_area(("account",), y, tooltip),
     ]
     return chart(look, marks, layers, height)
 
 
 def _domain(rows: list[dict[str, Any]]) -> list[float]:
-    """From the largest fall to the largest rise, with room for a label on either side of zero."""
+    """From the largest fall to the largest rise, with room for a label on either side of zero.
+
+    Rows are placed within it, from 0 to 1: the axis stays the same whatever is filtered.
+    """
     changes = [row["change"] for row in rows] or [1]
     low, high = min(0, *changes), max(0, *changes)
     room = 0.32 * (high - low)
@@ -50,5 +67,5 @@ def _labels(y: Spec, which: str, align: str, dx: int) -> Spec:
     return {
         "transform": [{"filter": which}],
         "mark": {"type": "text", "align": align, "dx": dx, "fontSize": 10.5},
-        "encoding": {**y, "x": {"datum": 0}, "text": {"field": "label", "type": "nominal"}},
+        "encoding": {**y, "x": number("zero"), "text": {"field": "label", "type": "nominal"}},
     }

@@ -59,5 +59,12 @@ def ordinal(field: str, **more: Any) -> Spec:
     return {"field": field, "type": "ordinal", "sort": None, "scale": {"paddingInner": 0, "paddingOuter": 0}, **more}
 
 
+def by(field: str) -> Spec:
+    """Sorted by a number of the rows. A list of names would make it another chart at each filter, which the browser
+    then builds anew instead of putting other data into it.
+    """
+    return {"field": field, "op": "min"}
+
+
 def number(field: str, **more: Any) -> Spec:
     return {"field": field, "type": "quantitative", **more}

@@ -337,13 +337,13 @@ def why_missing(reader: Reader, view: View, key: str, by: Sequence[str] = ()) ->
     return "nothing_in_view"
 
 
-def loaded_only_from(reader: Reader, view: View, key: str, compared: bool = False) -> date | None:
+def loaded_only_from(facts: Facts, view: View, key: str, compared: bool = False) -> date | None:
     """The first day loaded, where the days that a measure looks back on begin before it; else None.
 
     The figure is then by its definition, but not of whole years: pages and commands say so. With `compared`, the same
     for the figure of the year before.
     """
-    found, facts = _known(key), Facts.read(reader)
+    found = _known(key)
     span = view.period.span(facts.calendar(view))
     if compared:
         span = year_before(span)

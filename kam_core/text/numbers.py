@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
@@ -161,6 +161,7 @@ def _pattern(lang: str, decimals: int) -> Callable[[float], str]:
     return lambda number: format_decimal(number, pattern, locale=locale)
 
 
+@lru_cache(maxsize=4096)  # Babel reads its pattern anew for each
 def _date(value: date | None, lang: str, english: str, chinese: str) -> str:
     if value is None or value != value:
         return t(lang, "app.not_available")

@@ -64,11 +64,11 @@ def title(page: str) -> None:
 
 def kpis(keys: Sequence[str]) -> None:
     """A row of figures: value, change against last year, the last twelve months, definition on hover."""
-    st.html(_kpis(tuple(keys)))
+    st.html(figures(tuple(keys)))
 
 
 @session.kept
-def _kpis(keys: tuple[str, ...]) -> str:
+def figures(keys: tuple[str, ...]) -> str:
     """One piece of HTML with drawn lines: six charts of Vega would take longer than all the rest of the page."""
     view = session.view()
     span, months = span_of(view), _last_months()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -25,6 +25,13 @@ from kam_core.view import NONE, Period, View, add_months, month_start
 MOST_COLUMNS, MOST_LINES = 10, 14  # regions and industries that the matrix shows; the rest is summed up as others
 OTHER = "\0other"
 Sentence = tuple[str, dict[str, str | None]]  # words, and the parameters of the accounts behind them
+
+
+def prepare(keys: Sequence[str]) -> None:
+    """All figures of the page, those of the row of `keys` too, before the first card."""
+    session.together(lambda: cards.figures(tuple(keys)), _revenue, _overview)
+    for card in (_changes, _matrix, _movers, _tiers):
+        card()
 
 
 def revenue(question: str = "page.overview.revenue_by_month") -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from kam_core.access.person import Person
 from kam_core.access.scope import Scope
@@ -272,12 +275,18 @@ def why_missing(view: View, key: str) -> str:
 
 def loaded_only_from(view: View, key: str, compared: bool = False) -> str:
     """Since when there are data, in words, where a figure looks back further; "" where it does not."""
-    first = query.loaded_only_from(reader(), view, key, compared)
+    first = query.loaded_only_from(facts(), view, key, compared)
     return words("missing.loaded_only_from", date=numbers.day(first, lang())) if first else ""
 
 
 def facts() -> Facts:
-    return _facts(_version())
+    """What is known of the data served. Kept by the session too: every figure asks, and a cache costs more than it."""
+    version = _version()
+    held: tuple[str, Facts] | None = st.session_state.get("_facts")
+    if held is None or held[0] != version:
+        held = version, Facts.read(reader())
+        st.session_state["_facts"] = held
+    return held[1]
 
 
 def calendar() -> Calendar:
@@ -337,11 +346,6 @@ def _why_missing(version: str, view: View, key: str) -> str:
     return query.why_missing(reader(), view, key)
 
 
-@cached(st.cache_resource, max_entries=10, show_spinner=False)
-def _facts(version: str) -> Facts:
-    return Facts.read(reader())
-
-
 @cached(st.cache_resource, max_entries=50, show_spinner=False, hash_funcs={Scope: repr})
 def _names(version: str, scope: Scope) -> dict[str, dict[str, str]]:
     frame = run_report(reader(), View(scope=scope), "choices")
@@ -367,6 +371,22 @@ def _made(
     version: str, view: View, lang: str, theme: str | None, name: str, args: tuple[Any, ...], _build: Callable[..., Any]
 ) -> Any:
     return _build(*args)
+
+
+def together(*asked: Callable[[], object]) -> None:
+    """Ask for what a page needs side by side, before its first card: each then finds its answer kept.
+
+    The cores are busy from the start, and the browser draws the page once instead of card by card.
+    """
+    context = get_script_run_ctx()
+
+    def ask(question: Callable[[], object]) -> None:
+        add_script_run_ctx(threading.current_thread(), context)
+        question()
+
+    with ThreadPoolExecutor(len(asked)) as threads:
+        for answer in [threads.submit(ask, question) for question in asked]:
+            answer.result()
 
 
 # --- figures in words

@@ -4,9 +4,12 @@ import streamlit as st
 
 from kam_core.ui import cards, overview, session
 
+FIGURES = ["revenue", "gross_margin", "active_accounts", "key_account_share", "nrr", "attainment"]
+
 session.view()
+overview.prepare(FIGURES)
 cards.title("overview")
-cards.kpis(["revenue", "gross_margin", "active_accounts", "key_account_share", "nrr", "attainment"])
+cards.kpis(FIGURES)
 left, right = st.columns([1.65, 1], gap="xsmall")
 with left:
     overview.revenue()

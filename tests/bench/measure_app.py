@@ -135,7 +135,16 @@ def _probe(tool: Path) -> None:
             return page.locator(".kam-kpi .kam-value").first.inner_text()
 
     adapters.ADAPTERS["kam"] = Overview
+    _without_content_policy()
     runpy.run_path(str(tool / "measure.py"), run_name="__main__")
+
+
+def _without_content_policy() -> None:
+    """The probe makes its state function from text, which the server's content policy forbids to any page."""
+    from playwright.sync_api import Browser
+
+    new_context = Browser.new_context
+    Browser.new_context = lambda self, **options: new_context(self, bypass_csp=True, **options)
 
 
 if __name__ == "__main__":

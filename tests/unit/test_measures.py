@@ -8,6 +8,7 @@ import pytest
 from kam_core.access.scope import Scope
 from kam_core.errors import KamError
 from kam_core.metrics import query
+from kam_core.metrics.facts import Facts
 from kam_core.metrics.measures import MEASURES
 from kam_core.text.i18n import has
 from kam_core.view import Period, Span, View
@@ -217,11 +218,11 @@ def test_every_measure_has_its_words_in_both_languages(key):
 
 def test_a_figure_that_looks_back_further_than_is_loaded_says_since_when(reader):
     # Loaded from 10 January 2024. Retention in 2025 compares July 2024 to June 2025 with July 2023 to June 2024.
-    assert query.loaded_only_from(reader, everything("2025"), "nrr") == date(2024, 1, 10)
-    assert query.loaded_only_from(reader, everything("2025"), "growth") is None
-    assert query.loaded_only_from(reader, everything("2024"), "growth") == date(2024, 1, 10)
-    assert query.loaded_only_from(reader, everything("2025"), "revenue", compared=True) is None
-    assert query.loaded_only_from(reader, everything("2024"), "revenue", compared=True) == date(2024, 1, 10)
+    assert query.loaded_only_from(Facts.read(reader), everything("2025"), "nrr") == date(2024, 1, 10)
+    assert query.loaded_only_from(Facts.read(reader), everything("2025"), "growth") is None
+    assert query.loaded_only_from(Facts.read(reader), everything("2024"), "growth") == date(2024, 1, 10)
+    assert query.loaded_only_from(Facts.read(reader), everything("2025"), "revenue", compared=True) is None
+    assert query.loaded_only_from(Facts.read(reader), everything("2024"), "revenue", compared=True) == date(2024, 1, 10)
 
 
 def test_any_stretches_of_days_at_once(reader):
