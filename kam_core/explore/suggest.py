@@ -111,11 +111,18 @@ def _weight_of_measure(p: Profile) -> tuple[bool, int, bool]:
 def categories(profiles: Sequence[Profile]) -> list[Profile]:
     """Names with a readable number of values first, then those with many (of which the largest are shown).
 
-    A name of its own in every row tells parts apart in a short list, and nothing in a long one.
+    A name of its own in every row tells parts apart in a short list, and nothing in a long one. Where there are no
+    names, as in a table of keys, ids that come again and again stand in.
     """
     named = [p for p in profiles if p.kind in ("name", "yes_no") and p.distinct > 1]
+    named = named or [p for p in profiles if p.kind == "id" and 1 < p.distinct <= 0.5 * p.known]
     found = [p for p in named if p.distinct < p.known or p.known <= SHORT]
-    return sorted(found, key=lambda p: (p.missing > 0.5 * p.rows, _readable(p.distinct), p.kind == "yes_no"))
+    return sorted(found, key=_weight_of_name)
+
+
+def _weight_of_name(p: Profile) -> tuple[bool, int, bool, bool]:
+    is_leading = "leading" in hints(p.name)
+    return p.missing > 0.5 * p.rows, _readable(p.distinct), not is_leading, p.kind == "yes_no"
 
 
 def _readable(distinct: int) -> int:

@@ -1,4 +1,4 @@
-"""A file that nobody knows, in a real browser: the first chart by itself, a click that filters, pivot, rows, downloads."""
+"""A file that nobody knows, in a real browser: the first chart by itself, a click that filters, downloads, SQL."""
 
 from __future__ import annotations
 

@@ -130,6 +130,10 @@ class TestProfile:
             ("select i as \"Order No\" from range(100) r(i)", "id"),
             ("select i as \"订单编号\" from range(100) r(i)", "id"),
             ("select 'A-' || i as customer_id from range(100) r(i)", "id"),
+            ("select i % 4 as \"SalesTerritoryKey\" from range(100) r(i)", "id"),
+            ("select i % 9 as number_of_cds from range(100) r(i)", "count"),
+            ("select i % 2 as \"Channel\" from range(100) r(i)", "name"),
+            ("select '客户' || i % 29 as \"客户ID\" from range(100) r(i)", "id"),
             ("select i % 9 as quantity from range(100) r(i)", "count"),
             ("select i % 9 as \"数量\" from range(100) r(i)", "count"),
             ("select i * 1.5 as anything from range(100) r(i)", "amount"),
@@ -356,6 +360,10 @@ class TestSuggestions:
     def test_ranges_are_round_numbers(self, made):
         (p,) = profile(made("select i * 0.37 as amount from range(1000) r(i)"))
         assert bins(p) == "20.0:0.0:360.0"  # 369.63 / 20 = 18.5 → 20; 369.63 lies in the last, from 360
+
+    def test_keys_stand_in_where_there_are_no_names(self, made):
+        source = made("select i % 5 as region_key, i as order_no, i * 1.5 as sales from range(100) r(i)")
+        assert suggest(profile(source))[0] == Ask(x="region_key", y="sales")
 
     def test_where_nothing_can_be_measured_rows_are_counted(self, made):
         assert suggest(profile(made("select 'x' as only from range(3)"))) == [Ask(x="only")]
