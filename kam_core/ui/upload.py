@@ -171,7 +171,7 @@ def _assumption(sheet: Sheet, assumption: Assumption, number: int) -> None:
     if assumption.column:
         label = f"{short(assumption.column)}: {label}"
     why = assumption.sentence(session.lang())
-    if assumption.examples:
+    if assumption.examples and assumption.key not in TOLD:
         why += " " + words("upload.examples", examples=", ".join(short(e, 40) for e in assumption.examples[:4]))
     choices = list(assumption.choices)
     if len(choices) < 2:
@@ -217,7 +217,7 @@ def _preview(sheet: Sheet) -> None:
                 [[cell[:LONGEST_CELL] for cell in row] for row in sheet.look.rows[:50]],
                 columns=[heading[:LONGEST_CELL] for heading in sheet.look.headings],
             ),
-            hide_index=True, height=330, key="preview", placeholder="",
+            hide_index=True, height=min(330, 35 * (len(sheet.look.rows) + 1) + 3), key="preview", placeholder="",
             alt=words("page.upload.understood", sheet=sheet.look.name),
         )  # fmt: skip
     with raw:

@@ -59,7 +59,13 @@ class Sheet:
     rows: int | None = None
     left_out: dict[str, int] = field(default_factory=dict)
     typed: list[ColumnRead] = field(default_factory=list)
-    format_read: dict[str, Any] | None = None
+    read_by: tuple[dict[str, Any], Cells] | None = None  # the format and the corrected cells that its table has
+
+    def is_read_by(self, format: dict[str, Any]) -> bool:
+        return self.read_by == (format, self.cells)
+
+    def was_read(self) -> None:
+        self.read_by = dict(self.look.chosen), {line: dict(texts) for line, texts in self.cells.items()}
 
     @property
     def missing(self) -> list[str]:
@@ -214,7 +220,7 @@ class Upload:
                 sheet.propose(known, remembered.get(shape(look)))
             sheet.look = look
         self.sheets = {look.id: self.sheets[look.id] for look in found.sheets}
-        unread = [s for s in self.sheets.values() if s.format_read != s.look.chosen]
+        unread = [s for s in self.sheets.values() if not s.is_read_by(s.look.chosen)]
         for place, sheet in enumerate(unread):
             self._read(sheet, job, 0.2 + 0.8 * place / len(unread), 0.2 + 0.8 * (place + 1) / len(unread))
 
@@ -225,23 +231,24 @@ class Upload:
                 job.on_stop(con.interrupt)
                 job.tell("upload.step.read", start)
                 read = read_text(con, sheet.look, f"{name}_text", job.part(start, middle), lambda: job.was_stopped)
+                _correct_cells(con, f"{name}_text", sheet.cells)
                 job.tell("upload.step.types", middle)
                 sheet.typed = read_typed(con, f"{name}_text", name, sheet.look)
                 job.tell("upload.step.types", end)
         except KamError as error:
             if job.was_stopped:
                 raise
-            sheet.format_read = dict(sheet.look.chosen)
+            sheet.was_read()
             self.problems.append(Problem(sheet.look.file, ("reading.problem.other", {"message": str(error)})))
             return
         sheet.held, sheet.rows, sheet.left_out = name, read.rows, dict(read.left_out)
-        sheet.format_read = dict(sheet.look.chosen)
+        sheet.was_read()
 
     @property
     def is_read(self) -> bool:
         """Whether every file and every correction of the format has been looked at."""
         return self._looked_at == self.paths and all(
-            sheet.format_read == self.formats.get(id, {}) for id, sheet in self.sheets.items()
+            sheet.is_read_by(self.formats.get(id, {})) for id, sheet in self.sheets.items()
         )
 
     @property
@@ -274,6 +281,7 @@ class Upload:
         con = workbench(path, 1.0)
         try:
             job.on_stop(con.interrupt)
+            con.execute("set threads = 1")  # it runs by itself behind the page: whoever explores comes first
             staged = prepare(con, self.paths, mapping, None, self.policy)
             job.tell("upload.step.check", 0.8)
             sheets = {f.source_id: f"{f.name}/{f.sheet}" if f.sheet else f.name for f in staged.files}
@@ -339,6 +347,13 @@ class Upload:
         """Put down what should have stood in a cell."""
         self.sheets[sheet].cells.setdefault(line, {})[heading] = text
         self._changed()
+
+
+def _correct_cells(con: Any, table: str, cells: Cells) -> None:
+    for line, texts in cells.items():
+        for heading, text in texts.items():
+            column = '"' + heading.replace('"', '""') + '"'
+            con.execute(f'update {table} set {column} = ? where "_line" = ?', [text, line])
 
 
 def parties(con: Any, tables: set[str]) -> list[Party]:
