@@ -86,7 +86,7 @@ def layout(path: Path, name: str, format: dict[str, Any] = NO_FORMAT, tidy: bool
     width = _width(head, [r.fields for r in body])
     if width > MAX_COLUMNS:
         raise KamError(f"{name}: has {width:,} columns, more than {MAX_COLUMNS:,}; keep only the columns needed")
-    names = headings(_joined(head, width)) if head else ("",) * width
+    names = headings(_joined(head, width)) if head else tuple(f"column {place}" for place in range(1, width + 1))
     last = index + count - 1  # of the heading rows
     skip = found[last].line + found[last].lines - 1 if count else found[index].line - 1
     first_line = (places[last] + 1 if count else places[index]) if tidy else skip + 1
@@ -398,24 +398,24 @@ def _below(found: Layout, end: list[Record], totals: Totals | None, usual: int) 
 
 
 def headings(row: list[str]) -> tuple[str, ...]:
-    """Headings without outer blanks, each its own: a second `OrderID` becomes `OrderID (2)`; blank ones stay blank."""
-    seen: Counter[str] = Counter()
+    """Headings without outer blanks, each its own however it is written: a second `OrderID` becomes `OrderID (2)`;
+    blank ones stay blank. (`_line` is the name of a column of ours.)"""
+    taken = {"_line"}
     result = []
     for cell in row:
         heading = " ".join(cell.replace("\ufeff", "").split())
-        seen[heading] += 1
-        result.append(f"{heading} ({seen[heading]})" if heading and seen[heading] > 1 else heading)
+        result.append(_free(heading, taken, len(row)) if heading else "")
     return tuple(result)
 
 
 def normal_headings(names: tuple[str, ...]) -> list[str]:
-    """Headings as column names: none blank, none twice however it is written, none is `_line`."""
-    taken: set[str] = {"_line"}
-    result = []
-    for place, name in enumerate(names, 1):
-        base = name or f"column {place}"
-        choices = (base, *(f"{base} ({i})" for i in range(2, len(names) + 3)))
-        free = next(name for name in choices if name.casefold() not in taken)
-        taken.add(free.casefold())
-        result.append(free)
-    return result
+    """Headings as names of columns: those that are blank are called by their place."""
+    taken = {name.casefold() for name in names}
+    return [name or _free(f"column {place}", taken, len(names)) for place, name in enumerate(names, 1)]
+
+
+def _free(name: str, taken: set[str], most: int) -> str:
+    """The name, with a number where it is taken; then it is taken."""
+    free = next(n for n in (name, *(f"{name} ({i})" for i in range(2, most + 3))) if n.casefold() not in taken)
+    taken.add(free.casefold())
+    return free

@@ -141,7 +141,8 @@ def _load_text(con: Connection, name: str, path: Path, file_name: str, found: di
     con.execute(f"create or replace temp view {name} as {filled}")
     left_out, ragged = _leave_out(con, name, filled, found, ragged)
     rows = con.execute(f"select count(*) from {name}").fetchall()[0][0]
-    operands = {heading: Operand(f"c{i}", "VARCHAR") for i, heading in enumerate(found.headings) if heading}
+    names = dialects.normal_headings(found.headings)
+    operands = {heading: Operand(f"c{i}", "VARCHAR") for i, heading in enumerate(names)}
     return Relation(name, operands, rows + len(ragged), ragged, True, left_out, mended)
 
 

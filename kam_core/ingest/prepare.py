@@ -11,6 +11,7 @@ from kam_core.errors import KamError
 from kam_core.ingest import expressions
 from kam_core.ingest.cells import with_cells
 from kam_core.ingest.columns import rows_to_take, typed_columns, with_trimmed
+from kam_core.ingest.dialect import normal_headings
 from kam_core.ingest.files import Found, Source, opened
 from kam_core.ingest.grid import Connection, Grid, drop, grids
 from kam_core.ingest.guess import guess_sources
@@ -136,7 +137,7 @@ def _grid_for(entry: TableMapping, source: Source, found: Found) -> Grid:
 
 
 def _parsed(entry: TableMapping, grid: Grid) -> dict[str, expressions.Node]:
-    headings = [h for h in grid.headings if h]
+    headings = normal_headings(grid.headings)
     for heading in entry.where:
         if expressions.find_heading(heading, headings) is None:
             raise expressions.unknown_heading(heading, headings, f"{grid.name}: [{entry.table}.where]")

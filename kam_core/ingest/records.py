@@ -33,8 +33,8 @@ class Marks:
         return len(self.delimiter) == 1 and self.delimiter != " " and not self.escape
 
     def reader(self, lines: Iterable[str], strict: bool = True) -> Iterator[list[str]]:
-        return csv.reader(lines, delimiter=self.one, quotechar=self.quote or None, escapechar=self.escape or None,
-                          quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE, strict=strict,
+        quoting = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
+        return csv.reader(lines, delimiter=self.one, quotechar=self.quote or None, quoting=quoting, strict=strict,
                           skipinitialspace=self.delimiter in (", ", " "))
 
 
@@ -61,8 +61,10 @@ class Swallowed(Exception):
 class _Lines:
     """Lines of a file that can be given back; `taken` are those of the record being read."""
 
-    def __init__(self, lines: Iterable[str], strip: bool) -> None:
-        self.lines, self.strip = iter(lines), strip
+    def __init__(self, lines: Iterable[str], marks: Marks) -> None:
+        self.lines, self.strip = iter(lines), marks.delimiter == " "
+        # Escaped quotes are doubled, which readers know; the escape before any other letter is a letter.
+        self.escaped, self.doubled = marks.escape + marks.quote if marks.escape else "", marks.quote * 2
         self.given_back: deque[str] = deque()
         self.taken: list[str] = []
         self.number = 0
@@ -74,6 +76,8 @@ class _Lines:
         if len(self.taken) > MAX_RECORD_LINES:
             raise csv.Error("too many lines")
         line = self.given_back.popleft() if self.given_back else next(self.lines)
+        if self.escaped:
+            line = line.replace(self.escaped, self.doubled)
         self.number += 1
         self.taken.append(line)
         return line.strip(" \r\n") + "\n" if self.strip else line
@@ -90,7 +94,7 @@ def records(lines: Iterable[str], marks: Marks, width: int | None = None) -> Ite
 
     Raises Swallowed for a quote that is opened and never closed, unless it is on one of the last lines.
     """
-    source = _Lines(lines, marks.delimiter == " ")
+    source = _Lines(lines, marks)
     reader = marks.reader(source)
     number = 0
     while True:
@@ -120,21 +124,21 @@ def records(lines: Iterable[str], marks: Marks, width: int | None = None) -> Ite
 
 
 def _mended(line: str, marks: Marks, width: int | None) -> list[str]:
-    """The fields of a line whose quotes are astray: closed only before a delimiter, else taken as letters; the way
-    that gives `width` fields wins, then the first that gives more than one."""
-    ways = [_fields(line, marks, quotes_may_stand_inside=inside) for inside in (True, False)]
+    """The fields of a line whose quotes are astray: closed only before a delimiter, else taken as letters, or closed by
+    the second of two before a delimiter; the way that gives `width` fields wins."""
+    ways = [_fields(line, marks, inside, odd) for inside, odd in ((True, False), (False, False), (True, True))]
     ways.append(line.split(marks.one))
     fitting = [fields for fields in ways if len(fields) == width]
     return fitting[0] if fitting else ways[1]
 
 
-def _fields(line: str, marks: Marks, quotes_may_stand_inside: bool) -> list[str]:
+def _fields(line: str, marks: Marks, inside: bool, odd: bool) -> list[str]:
     """Split a line; a field that opens a quote runs to the next quote before a delimiter, or, where quotes may not
-    stand inside and one does, is taken as it is up to the next delimiter."""
+    stand `inside` and one does, is taken as it is up to the next delimiter. `odd`: 48"", is 48" and closed."""
     fields, place, quote, one = [], 0, marks.quote, marks.one
     while place <= len(line):
         opens = quote and line.startswith(quote, place)
-        end = _closing(line, place + 1, marks, quotes_may_stand_inside) if opens else -1
+        end = _closing(line, place + 1, marks, inside, odd) if opens else -1
         if end >= 0:
             fields.append(line[place + 1:end].replace(quote * 2, quote))
             place = end + 2
@@ -146,13 +150,15 @@ def _fields(line: str, marks: Marks, quotes_may_stand_inside: bool) -> list[str]
     return fields
 
 
-def _closing(line: str, place: int, marks: Marks, quotes_may_stand_inside: bool) -> int:
+def _closing(line: str, place: int, marks: Marks, inside: bool, odd: bool) -> int:
     """Where a quoted field ends, or -1 where it does not."""
     while (found := line.find(marks.quote, place)) >= 0:
         after = line[found + 1:found + 2]
         if after in ("", marks.one):
             return found
-        if after != marks.quote and not quotes_may_stand_inside:
+        if after != marks.quote and not inside:
             return -1
+        if odd and after == marks.quote and line[found + 2:found + 3] in ("", marks.one):
+            return found + 1
         place = found + (2 if after == marks.quote else 1)
     return -1
