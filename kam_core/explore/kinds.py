@@ -10,10 +10,10 @@ DIMENSIONS = ("name", "yes_no", "date")
 
 _WORDS = {  # English words are compared whole, Chinese ones anywhere
     "id": "id|ids|no|nr|num|number|code|key|sku|barcode|zip|zipcode|postal|postcode|phone|tel|mobile|fax|uuid|guid|ean"
-    "|invoice|serial|latitude|longitude|lat|lon|lng|编号|编码|代码|单号|号码|电话|手机|邮编|条码|序号|订单号|发票号|工号"
-    "|经度|纬度",
-    "name": "year|quarter|month|week|weekday|day|hour|level|rating|grade|class|rank|score|stage|status|tier|group|region"
-    "|channel|country|segment|category|department|branch|store|gender|territory|sector|industry|series|type|product"
+    "|invoice|serial|latitude|longitude|lat|lon|lng|编号|编码|代码|单号|号码|电话|手机|邮编|条码|序号|订单号|发票号"
+    "|工号|经度|纬度",
+    "name": "year|quarter|month|week|weekday|day|hour|level|rating|grade|class|rank|score|stage|status|tier|group"
+    "|region|channel|country|segment|category|department|branch|store|gender|territory|sector|industry|series|type|product"
     "|年份|年度|季度|月份|星期|等级|级别|评级|评分|状态|大区|地区|区域|渠道|部门|类别|行业|类型|门店|性别|产品",
     "leading": "region|industry|segment|category|sector|product|channel|department|大区|地区|区域|行业|类别|类型|渠道"
     "|部门",

@@ -118,8 +118,6 @@ def _add_filter(found: Exploring) -> None:
     order = {"name": 0, "yes_no": 1, "date": 2}
     columns = [p.name for p in sorted(found.profiles, key=lambda p: order.get(p.kind, 3))]
     name = st.selectbox(words("page.explore.column"), columns, format_func=names.__getitem__, key="filter_column")
-    if name is None:
-        return
     profile = found.profile(name)
     kinds = _kinds_of(profile)
     kind = st.segmented_control(

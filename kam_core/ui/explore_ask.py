@@ -48,6 +48,10 @@ def answered(found: Exploring, ask: Ask, key: str, clickable: bool) -> None:
     except KamError as error:
         st.error(say.plain(str(error)))
         return
+    if not answer.total["rows"]:
+        st.html(f'<div class="kam-head"><h3>{html.escape(say.question(ask))}</h3></div>')
+        st.caption(words("page.explore.no_rows"))
+        return
     if ask.chart == "table":
         _head(found, answer, key, "")
         _pivot(found, answer, key, clickable)

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from kam_core.errors import KamError
 from kam_core.explore import recipe as recipes
 from kam_core.explore.recipe import Fitted, NotARecipe, Recipe
 from kam_core.explore.source import shown
@@ -62,14 +63,23 @@ def _save(found: Exploring) -> None:
         name = st.text_input(words("explore.recipe.name"), key="recipe_name", max_chars=100)
         shared = st.checkbox(words("explore.recipe.shared"), key="recipe_shared")
         with st.container(horizontal=True, gap="xsmall"):
-            if st.button(words("explore.recipe.save"), key="recipe_save", type="primary", disabled=not name.strip()):
-                session.state().save(KIND, name, session.person().key, _now(found, name.strip()).to_dict(), shared)
-                st.caption(words("explore.recipe.saved", name=say.plain(shown(name))))
+            cannot = not name.strip() or session.person().acting_for is not None
+            if st.button(words("explore.recipe.save"), key="recipe_save", type="primary", disabled=cannot):
+                _keep(found, name.strip(), shared)
             st.download_button(
                 words("explore.recipe.download"), lambda: _now(found, name.strip() or "recipe").to_json(),
                 "recipe.json",
                 "application/json", key="recipe_download", on_click="ignore",
             )  # fmt: skip
+
+
+def _keep(found: Exploring, name: str, shared: bool) -> None:
+    try:
+        session.state().save(KIND, name, session.person().key, _now(found, name).to_dict(), shared)
+    except KamError as error:
+        st.error(say.plain(str(error)))
+    else:
+        st.caption(words("explore.recipe.saved", name=say.plain(shown(name))))
 
 
 def _open(found: Exploring) -> None:
@@ -80,20 +90,39 @@ def _open(found: Exploring) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"recipe_{saved.id}"):
                 st.button(
                     say.plain(shown(saved.name)), key=f"open_{saved.id}", width="stretch",
-                    on_click=lambda body=saved.body: _use(found, Recipe.from_dict(body)),
+                    on_click=lambda body=saved.body: _use_body(found, body),
                 )  # fmt: skip
-                if saved.owner == person:
+                if saved.owner == person and session.person().acting_for is None:
                     st.button(
                         words("explore.recipe.delete"), key=f"delete_{saved.id}", type="tertiary",
                         on_click=lambda name=saved.name: _delete(name),
                     )  # fmt: skip
+        st.html(_dropzone())
         file = st.file_uploader(words("explore.recipe.upload"), type=["json"], key="recipe_file", max_upload_size=1)
         if file is not None and st.button(words("explore.recipe.use"), key="recipe_use"):
             _use_file(found, file.getvalue())
 
 
+def _dropzone() -> str:
+    """Streamlit's own words of the place to drop are English and cannot be set: ours stand in their place."""
+    zone = '.st-key-recipe_file [data-testid="stFileUploaderDropzone"]'
+    button = words("page.upload.choose").replace('"', "'")
+    instructions = '.st-key-recipe_file [data-testid="stFileUploaderDropzoneInstructions"]'
+    return (
+        f'<style>{zone} button * {{ font-size: 0; }} {zone} button::after {{ content: "{html.escape(button)}"; }}'
+        f' {instructions} > * {{ display: none; }} {instructions}::after {{ content: "JSON"; }}</style>'
+    )
+
+
 def _delete(name: str) -> None:
     session.state().delete(KIND, name, session.person().key)
+
+
+def _use_body(found: Exploring, body: dict[str, Any]) -> None:
+    try:
+        _use(found, Recipe.from_dict(body))
+    except NotARecipe:
+        st.toast(words("explore.recipe.not_one"))
 
 
 def _use_file(found: Exploring, content: bytes) -> None:
@@ -112,6 +141,7 @@ def _use(found: Exploring, recipe: Recipe, chosen: dict[str, str] | None = None)
     st.session_state["_recipe"] = (found.held.name, recipe, fitted)
     st.session_state[ASKS] = list(fitted.recipe.asks)
     st.session_state[SQL] = fitted.recipe.sql
+    st.session_state.pop(f"sql_text_{found.held.name}", None)
     st.session_state.setdefault("_kinds", {})[found.held.name] = dict(fitted.recipe.kinds)
     state.keep(found.source.columns, fitted.recipe.filters)
     if fitted.recipe.asks:

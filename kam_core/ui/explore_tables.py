@@ -26,6 +26,7 @@ from kam_core.ui.session import words
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN_ROWS = 1000
 MOST_XLSX = 100_000  # rows of a workbook that is built while the reader waits
+MOST_CSV = 2_000_000  # rows of a file that is built in memory
 UNITS = {"count": "count", "percent": "percent", "number": "", "": ""}
 Made = tuple[pd.DataFrame, dict[str, str]]
 
@@ -58,6 +59,9 @@ def downloads(key: str, build: Callable[[], pd.DataFrame], rows: int, units: dic
     """CSV and Excel, built on the click; a workbook of more rows than it should hold is not offered."""
     own: dict[str, Any] = {"what": "explore: own upload", "rows": rows, "of_company": False}
     with st.container(horizontal=True, gap="xsmall", key=f"downloads_{key}", vertical_alignment="center"):
+        if rows > MOST_CSV:
+            st.caption(words("page.explore.too_many_csv", n=numbers.full(MOST_CSV, session.lang(), "count")))
+            return
         exports.button(
             words("action.csv"), lambda: bulk.csv(build()), "explore.csv", "text/csv", f"csv_{key}", **own
         )
