@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import run
 from kam_core.policy import Policy
 from kam_core.warehouse.build import build
 from kam_core.warehouse.engine import Reader, workbench
-from tests.tiny import Rows, insert, raw_tables
+from tests.tiny import MARKUP, Rows, insert, raw_tables
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -47,3 +50,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Re
     for reader in readers:
         reader.close()
 
+
+@pytest.fixture(scope="session")
+def hostile_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two accounts, one of them named with markup, loaded by the command line."""
+    folder = tmp_path_factory.mktemp("hostile")
+    names = f'account_id,name,region,industry\nA1,"{MARKUP}",East,Energy\nA2,Plain,West,Steel\n'
+    (folder / "accounts.csv").write_text(names)
+    lines = [f"2025-{month:02d}-05,A{1 + month % 2},{month}00.00,O{month}" for month in range(1, 13)]
+    (folder / "orders.csv").write_text("order_date,account_id,amount,order_id\n" + "\n".join(lines) + "\n")
+    command = [sys.executable, "-m", "kam_core", "load", str(folder / "accounts.csv"), str(folder / "orders.csv")]
+    done = subprocess.run([*command, "--warehouse", str(folder / "w")], cwd=run.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder / "w"

@@ -36,3 +36,7 @@ def order(day: str, account: str, amount: float, **more: Any) -> dict[str, Any]:
 def everything(period: str = "all", **filters: tuple[str, ...]) -> View:
     """The view of somebody who may see all."""
     return View(Scope.everything(), Filters(**filters), Period(period))
+
+
+# What a company might be called that wants to run in somebody's browser.
+MARKUP = "<script>window.evil=1</script><img src=x onerror=window.evil=1>[x](javascript:evil)$x$"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -20,6 +21,7 @@ ACTIONS = (  # what the product records
     "sign_in", "sign_out", "view_as", "view_as_end", "export", "demo", "load", "undo", "policy", "rebuild", "backup",
     "restore",
 )
+SMALLEST_FREE = 2**17  # bytes that SQLite needs beside the file even to read it
 BUSY_SECONDS = 5.0  # how long one writer waits for another
 LONGEST_NAME = 120
 LARGEST_BODY = 1_000_000  # characters of JSON
@@ -232,7 +234,7 @@ def _plain_errors(path: Path) -> Iterator[None]:
 
 def _why(error: sqlite3.OperationalError, path: Path) -> str:
     words = str(error)
-    if "full" in words:
+    if "full" in words or ("I/O" in words and shutil.disk_usage(path.parent).free < SMALLEST_FREE):
         return f"the disk of {path.parent} is full, nothing was saved: free some space and try again"
     if "readonly" in words or "read-only" in words or "unable to open" in words:
         return f"no permission to write {path}, nothing was saved: allow it, or name another file in KAM_STATE"

@@ -144,7 +144,6 @@ def _open(body: dict[str, Any]) -> None:
     """Who leaves, and how much the industry counts, as when the plan was kept."""
     st.session_state["_plan"] = {**body, "at": str(time.time_ns())}  # an editor that was changed by hand starts anew
     st.session_state["_leaving"] = {"leaving": body["leaving"], "industry_worth": body["worth"]}
-    st.rerun()
 
 
 def _editor(frame: pd.DataFrame, to: handover.Receivers, proposed: list[str], key: str) -> pd.Series:

@@ -16,6 +16,7 @@ from kam_core.ui.session import words
 
 Body = dict[str, Any]
 LANGUAGE = "lang"  # a view is opened in the language of who opens it
+OPENED, SAID = "_shelf_opened", "_shelf_said"  # what a click did, for the run that follows it
 
 
 # --- views
@@ -30,6 +31,7 @@ def views(page: str) -> None:
 
 def go() -> None:
     """Go where the view leads that was opened in the last run."""
+    st.session_state.pop(OPENED, None)
     body = st.session_state.pop("_open_view", None)
     path = st.session_state["_paths"].get((body or {}).get("page") or "overview")
     if body and path:
@@ -41,7 +43,6 @@ def go() -> None:
 
 def _open_view(body: Body) -> None:
     st.session_state["_open_view"] = body
-    st.rerun()
 
 
 def _doubt(body: Body) -> str:
@@ -66,12 +67,14 @@ def shelf(
     kind: str, body: Body, open_: Callable[[Body], None], doubt: Callable[[Body], str] = lambda _body: ""
 ) -> None:
     """Keep `body` under a name, open what was kept, delete one's own. `doubt` says what to know before opening one."""
+    if st.session_state.get(OPENED):
+        st.rerun()  # what was opened is on the page, not in this dialog
     try:
         if session.person().acting_for is None:  # who looks as somebody else changes nothing of theirs
             _keep(kind, body)
         found = session.state().saved(kind, session.person().key)
     except KamError as error:
-        _unavailable(error)
+        st.warning(words("saved.unavailable", why=str(error)))
         return
     if not found:
         st.caption(words(f"saved.{kind}_none"))
@@ -81,29 +84,51 @@ def shelf(
 
 def _keep(kind: str, body: Body) -> None:
     with st.form(f"keep_{kind}", border=False, clear_on_submit=True, enter_to_submit=True):
-        name = st.text_input(words("saved.name"), max_chars=120, key=f"keep_{kind}_name")
-        with st.container(horizontal=True, vertical_alignment="center"):
-            shared = st.checkbox(words("saved.share"), key=f"keep_{kind}_shared", help=words("saved.share_help"))
-            pressed = st.form_submit_button(words("saved.keep"), type="primary")
-    if pressed and not name.strip():
-        st.warning(words("saved.needs_name"))
-    elif pressed:
-        session.state().save(kind, name, session.person().key, body, shared)
-        st.success(words("saved.kept"))
+        st.text_input(words("saved.name"), max_chars=120, key=f"keep_{kind}_name")
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.checkbox(words("saved.share"), key=f"keep_{kind}_shared", help=words("saved.share_help"))
+            st.form_submit_button(words("saved.keep"), type="primary", on_click=_save, args=(kind, body))
+    said = st.session_state.pop(SAID, "")
+    if said:
+        st.caption(said)
+
+
+def _save(kind: str, body: Body) -> None:
+    name = str(st.session_state[f"keep_{kind}_name"])
+    if not name.strip():
+        st.session_state[SAID] = words("saved.needs_name")
+        return
+    shared = bool(st.session_state[f"keep_{kind}_shared"])
+    _tried(lambda: session.state().save(kind, name, session.person().key, body, shared))
 
 
 def _row(one: Saved, open_: Callable[[Body], None], doubt: str) -> None:
     mine = one.owner == session.person().key and session.person().acting_for is None
     with st.container(horizontal=True, vertical_alignment="center", key=f"kept_{one.id}", wrap=False):
-        said = f'<div class="kam-kept"><b>{html.escape(one.name)}</b><span>{html.escape(_about(one))}</span></div>'
-        st.html(said)
-        if st.button(words("saved.open"), key=f"open_{one.id}"):
-            open_(one.body)
-        if mine and st.button("✕", key=f"drop_{one.id}", help=words("saved.delete"), type="tertiary"):
-            session.state().delete(one.kind, one.name, one.owner)
-            st.rerun(scope="fragment")
+        st.html(f'<div class="kam-kept"><b>{html.escape(one.name)}</b><span>{html.escape(_about(one))}</span></div>')
+        st.button(words("saved.open"), key=f"open_{one.id}", on_click=_open, args=(one.body, open_))
+        if mine:
+            st.button("✕", key=f"drop_{one.id}", help=words("saved.delete"), type="tertiary", on_click=_delete,
+                      args=(one,))  # fmt: skip
     if doubt:
         st.caption(doubt)
+
+
+def _open(body: Body, open_: Callable[[Body], None]) -> None:
+    st.session_state[OPENED] = True
+    open_(body)
+
+
+def _delete(one: Saved) -> None:
+    _tried(lambda: session.state().delete(one.kind, one.name, one.owner))
+
+
+def _tried(change: Callable[[], object]) -> None:
+    try:
+        change()
+        st.session_state[SAID] = words("saved.done")
+    except KamError as error:
+        st.session_state[SAID] = words("saved.unavailable", why=str(error))
 
 
 def _about(one: Saved) -> str:
@@ -111,7 +136,3 @@ def _about(one: Saved) -> str:
     owner = words("saved.mine") if one.owner == session.person().key else one.owner
     shared = words("saved.shared") if one.shared else words("saved.own")
     return " · ".join((owner, shared, numbers.moment(one.changed_at.astimezone(), session.lang())))
-
-
-def _unavailable(error: KamError) -> None:
-    st.warning(words("saved.unavailable", why=str(error)))

@@ -204,7 +204,6 @@ def _open(body: dict[str, Any]) -> None:
         "try_strategic": float(rules["strategic_annual_revenue"]),
         **{f"try_weight_{part}": round(weight * 100) for part, weight in weights.items()},
     }
-    st.rerun()
 
 
 def _download(drafted: bytes) -> None:

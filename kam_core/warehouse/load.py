@@ -332,6 +332,7 @@ class _Work:
         self._write_meta(manifest, tables)
         self.con.execute("detach prev")
         self.con.execute("detach scratch")
+        self.con.execute("checkpoint")  # a disk that is full now says so; closing the connection would not
         return manifest
 
     def _write_meta(self, manifest: Manifest, tables: Counts) -> None:

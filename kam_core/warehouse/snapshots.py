@@ -423,9 +423,9 @@ def _plain_errors(folder: Path) -> Iterator[None]:
                 "the data that this would be added to are damaged, nothing was changed: `verify` says which, `undo` or"
                 " `restore` brings whole ones back"
             ) from error
-        if not isinstance(error, duckdb.IOException):
+        if not isinstance(error, (duckdb.IOException, duckdb.FatalException)):
             raise
-        if "space" not in str(error).lower():
+        if not any(sign in str(error).lower() for sign in ("space", "too large", "quota")):
             raise KamError(f"cannot write below {folder}, nothing was changed: {str(error).splitlines()[0]}") from error
         raise KamError(_plain_os_error(OSError(errno.ENOSPC, ""), folder)) from error
 

@@ -16,9 +16,6 @@ import pytest
 import run
 from tests.browser.conftest import free_port, start_server, stop_server
 
-# What a company might be called that wants to run in somebody's browser.
-MARKUP = "<script>window.evil=1</script><img src=x onerror=window.evil=1>[x](javascript:evil)$x$"
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -45,20 +42,6 @@ def ask(url: str, path: str, method: str = "GET", body: bytes | None = None, **h
         return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
     finally:
         connection.close()
-
-
-@pytest.fixture(scope="session")
-def hostile_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two accounts, one of them named with markup, loaded by the command line."""
-    folder = tmp_path_factory.mktemp("hostile")
-    names = f'account_id,name,region,industry\nA1,"{MARKUP}",East,Energy\nA2,Plain,West,Steel\n'
-    (folder / "accounts.csv").write_text(names)
-    lines = [f"2025-{month:02d}-05,A{1 + month % 2},{month}00.00,O{month}" for month in range(1, 13)]
-    (folder / "orders.csv").write_text("order_date,account_id,amount,order_id\n" + "\n".join(lines) + "\n")
-    command = [sys.executable, "-m", "kam_core", "load", str(folder / "accounts.csv"), str(folder / "orders.csv")]
-    done = subprocess.run([*command, "--warehouse", str(folder / "w")], cwd=run.ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return folder / "w"
 
 
 @pytest.fixture(scope="module")
