@@ -75,7 +75,8 @@ section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
 .kam-who { font-size: .86rem; line-height: 1.4; }
 .kam-out { font-size: .9rem; color: inherit; }
 .st-key-account { margin-top: .4rem; }
-.st-key-acting { background: var(--kam-text); color: var(--kam-surface); border-radius: 6px; padding: .35rem .8rem; }
+.st-key-acting { background: color-mix(in srgb, var(--kam-good) 16%, transparent); padding: .3rem .8rem; }
+.st-key-acting { border-left: 4px solid var(--kam-good); border-radius: 6px; margin-bottom: .3rem; }
 .kam-acting { font-weight: 600; }
 .st-key-acting > div:first-child { flex: 1 1 auto; }
 .st-key-gate { max-width: 34rem; margin: 12vh auto 0 auto; }
