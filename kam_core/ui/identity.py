@@ -202,7 +202,7 @@ def banner() -> None:
     who = session.person()
     if who.acting_for is None:
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="acting"):
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, key="acting"):
         said = words("view_as.banner", name=_name(who), roles=_roles(who) or words("view_as.nothing"))
         st.html(f'<div class="kam-acting" role="status">{html.escape(said)}</div>')
         st.button(words("view_as.end"), key="view_as_end", on_click=_back_to_oneself)
@@ -230,8 +230,8 @@ def _show(gate: Gate) -> None:
     with st.container(key="gate"):
         st.html(f'<div class="kam-brand">{html.escape(words("app.name"))}</div>')
         st.title(words(f"{text}_title"), anchor=False)
-        st.html(f"<p>{html.escape(words(f'{text}_why', **gate.said))}</p>")
-        st.html(f"<p>{html.escape(words(f'{text}_do'))}</p>")
+        said = (words(f"{text}_why", **gate.said), words(f"{text}_do"))
+        st.html("".join(f"<p>{html.escape(sentence)}</p>" for sentence in said))
         if gate.state != "refused" and settings().mode == "oidc" and AS not in st.session_state:
             _way_on(gate.state)
 

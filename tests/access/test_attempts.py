@@ -167,7 +167,7 @@ def test_a_steward_looks_as_somebody_else_marked_and_recorded(served, state, sen
         visit(app, page, account="A00001")
         assert f"{BANNER} Xia Gao (Account manager)." in _html(app)
         assert sent.found(served.secrets(MANAGER) - {"A00001"}) == set()
-    assert app.title[0].value == "Nothing to see here"  # the status page is not for account managers
+    assert app.title[0].value == "This page is not for your role"  # the status page is not for account managers
     assert not app.session_state["_person"].may("load")
     app.button(key="view_as_end").click().run()
     assert BANNER not in _html(app)

@@ -29,7 +29,7 @@ ADDRESSES = {
 }  # fmt: skip
 INJECTED = """'") or 1=1 union select account_id, name from mart.account -- %"""
 NAMING = ("accounts", "managers", "churn_risk", "deals", "workload", "choices", "largest", "tiers")  # some reports
-FOR_FEW = {"status": "Nothing to see here", "history": "Nothing to see here", "audit": "Nothing to see here"}
+FOR_FEW = dict.fromkeys(("status", "history", "audit"), "This page is not for your role")
 # Commands for whoever can read the warehouse's files, who sees all of it; they take no --as-user.
 OPERATORS = {
     "demo", "load", "mapping", "undo", "verify", "rebuild", "backtest", "bench", "metrics", "backup", "restore",
