@@ -33,9 +33,10 @@ class Marks:
         return len(self.delimiter) == 1 and self.delimiter != " " and not self.escape
 
     def reader(self, lines: Iterable[str], strict: bool = True) -> Iterator[list[str]]:
-        quoting = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
-        return csv.reader(lines, delimiter=self.one, quotechar=self.quote or None, quoting=quoting, strict=strict,
-                          skipinitialspace=self.delimiter in (", ", " "))
+        close = self.delimiter in (", ", " ")
+        if not self.quote:
+            return csv.reader(lines, delimiter=self.one, quoting=csv.QUOTE_NONE, skipinitialspace=close)
+        return csv.reader(lines, delimiter=self.one, quotechar=self.quote, strict=strict, skipinitialspace=close)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""Files made to hurt, lie or break: each ends in a plain sentence that names the file and no folder, or in text cells."""
+"""Files made to hurt, lie or break: each ends in a plain sentence that names the file and no folder, or in texts."""
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import random
-import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -80,8 +80,8 @@ HEADS = text("id") + text("name")
 REFUSED = {
     "bomb.zip": (packed(a_dot_csv=b"0" * 100 * 1024**2), "no plausible data file"),
     "nested.zip": (packed(inner_dot_zip=packed(a_dot_csv=b"0" * 10 * 1024**2)), "no file that can be read"),
-    "bomb.csv.gz": (__import__("gzip").compress(b"0" * 100 * 1024**2), "no plausible data file"),
-    "cut.csv.gz": (__import__("gzip").compress(b"a,b\n1,2\n" * 1000)[:40], "damaged or cut short"),
+    "bomb.csv.gz": (gzip.compress(b"0" * 100 * 1024**2), "no plausible data file"),
+    "cut.csv.gz": (gzip.compress(b"a,b\n1,2\n" * 1000)[:40], "damaged or cut short"),
     "locked.xlsx": (OLE + bytes(500) + "EncryptedPackage".encode("utf-16-le") + bytes(100), "protected by a password"),
     "locked.ods": (ods(row(HEADS), manifest="<m:encryption-data/>"), "protected by a password"),
     "cut.xlsx": (GOOD[:len(GOOD) // 2], "damaged or cut short"),
@@ -96,13 +96,12 @@ REFUSED = {
     "texts.ods": (ods(row(HEADS) + row(text("x", ' table:number-columns-repeated="16384"'),
                                        more=' table:number-rows-repeated="1048576"')), "used area is 17,179,8"),
     "entities.ods": (ods(row(HEADS) + row(text("&h;")), ENTITIES), "damaged, cut short or not a workbook"),
-    "entities.xlsx": (with_sheet(GOOD, b"<worksheet", ENTITIES.encode() + b"<worksheet").replace(b"x", b"x"), ""),
+    "entities.xlsx": (with_sheet(GOOD, b"<worksheet", ENTITIES.encode() + b"<worksheet"), ""),
     "wide.csv": ((",".join(f"c{i}" for i in range(10_000)) + "\n").encode() * 2, "has 10,000 columns"),
     "wide.xlsx": (book([f"c{i}" for i in range(3_000)]), "has 3,000 columns"),
     "swallow.csv": (b"a,b\n" + b'1,"x\n' + b"1,2\n" * 500, "line 2 opens a quote that swallows"),
     "nothing.csv": (b"", "is empty"),
     "blank.xlsx": (book([""]), "sheets are empty"),
-    "odd.csv": (b"a,b\n" + bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D] * 20) + b",1\n", "its encoding cannot be told"),
     "half.parquet": (b"PAR1" + bytes(200), "damaged parquet file"),
 }
 
@@ -152,9 +151,9 @@ def test_a_lying_dimension_and_a_lying_suffix_are_seen_through(tmp_path: Path) -
 
 def test_a_workbook_that_needs_too_much_memory_ends_its_own_process(tmp_path: Path,
                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stated bound is `sheets.MEMORY`, held by the system: here 250 MB against a sheet of 3 million cells."""
+    """The stated bound is `sheets.MEMORY`, held by the system: here 250 MB against 15 million cells."""
     monkeypatch.setattr(sheets, "MEMORY", 250 * 1024**2)
-    cells = "".join(f'<row r="{r}"><c r="A{r}"><v>1</v></c><c r="BX{r}"><v>2</v></c></row>' for r in range(1, 60_000))
+    cells = "".join(f'<row r="{r}"><c r="A{r}"><v>1</v></c><c r="BX{r}"><v>2</v></c></row>' for r in range(1, 200_000))
     huge = rebuilt(GOOD, lambda name, data: data if not name.endswith("sheet1.xml") else
                    data.partition(b"<sheetData>")[0] + b"<sheetData>" + cells.encode() + b"</sheetData></worksheet>")
     (tmp_path / "huge.xlsx").write_bytes(huge)
@@ -163,8 +162,9 @@ def test_a_workbook_that_needs_too_much_memory_ends_its_own_process(tmp_path: Pa
     examined.close()
 
 
-STRANGE = ["'; drop table t; --", '"; drop table t; --', "=1+1", "=HYPERLINK(\"http://x\")", "<script>alert(1)</script>",
-           "\u202eevil\u202c", "a\u0001b", "x" * 100_000, "{{7*7}}", "../../etc/passwd", "NULL", "🙂", "\ufeffb", "%s%n"]
+STRANGE = ["'; drop table t; --", '"; drop table t; --', "=1+1", "=HYPERLINK(\"http://x\")",
+           "<script>alert(1)</script>", "\u202eevil\u202c", "a\u0001b", "x" * 100_000, "{{7*7}}", "../../etc/passwd",
+           "NULL", "🙂", "\ufeffb", "%s%n"]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
@@ -202,7 +202,7 @@ def test_reading_can_be_stopped_and_leaves_nothing(tmp_path: Path) -> None:
 
 # Fuzz: mutations of sound files. Whatever comes, each ends in tables or in plain problems.
 
-ROUNDS = int(os.environ.get("KAM_FUZZ_ROUNDS", "150"))  # 20,000 take about half an hour
+ROUNDS = int(os.environ.get("KAM_FUZZ_ROUNDS", "150"))  # 10,000 take ten minutes or so
 
 
 def _seeds() -> dict[str, bytes]:
@@ -222,7 +222,7 @@ def _mutated(content: bytes, chance: random.Random, others: list[bytes]) -> byte
         elif kind == 1:
             del data[place:]
         elif kind == 2:
-            data[place:place] = chance.choice([b'"', b"\0", b"\xff\xfe", b"\r", b",,,,", struct.pack("<I", 2**31), b"'"])
+            data[place:place] = chance.choice([b'"', b"'", b"\0", b"\xff\xfe", b"\r", b",,,,", b"\0\0\0\x80"])
         elif kind == 3:
             del data[place:place + chance.randint(1, 40)]
         elif kind == 4:
@@ -234,14 +234,15 @@ def _mutated(content: bytes, chance: random.Random, others: list[bytes]) -> byte
 
 
 def test_fuzz_never_ends_in_anything_but_a_plain_sentence(tmp_path: Path) -> None:
-    """150 mutated files in each run, 20,000 by KAM_FUZZ_ROUNDS: bits flipped, cut, quotes, NULs and marks put in, pieces
-    repeated or swapped between files, suffixes swapped."""
+    """150 mutated files in each run, thousands by KAM_FUZZ_ROUNDS: bits flipped, cut, quotes, NULs and marks put in,
+    pieces repeated or swapped between files, suffixes swapped."""
     chance, seeds = random.Random(20260), _seeds()
     read = refused = 0
     con = duckdb.connect()
     for number in range(ROUNDS):
         name = chance.choice(list(seeds))
-        suffix = Path(name).suffix if chance.random() < 0.9 else chance.choice([".csv", ".xlsx", ".xls", ".ods", ".zip"])
+        lies = chance.random() < 0.1
+        suffix = chance.choice([".csv", ".xlsx", ".xls", ".ods", ".zip"]) if lies else Path(name).suffix
         path = tmp_path / f"f{number}{suffix}"
         path.write_bytes(_mutated(seeds[name], chance, list(seeds.values())))
         examined = examine([path])
