@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from kam_core.access.scope import Scope
@@ -22,10 +23,14 @@ def raw_tables(con: Any) -> None:
 
 
 def insert(con: Any, table: str, rows: Rows) -> None:
-    for number, row in enumerate(rows, 1):
-        values = {**row, "source_id": 1, "source_line": number}
-        marks = ", ".join("?" for _ in values)
-        con.execute(f"insert into raw.{table} ({', '.join(values)}) values ({marks})", list(values.values()))
+    """Rows of the same columns that follow each other in one statement: thousands then take no time."""
+    numbered = [{**row, "source_id": 1, "source_line": number} for number, row in enumerate(rows, 1)]
+    for columns, group in groupby(numbered, key=tuple):
+        part = list(group)
+        for some in (part[n : n + 500] for n in range(0, len(part), 500)):
+            marks = ", ".join([f"({', '.join('?' for _ in columns)})"] * len(some))
+            values = [value for row in some for value in row.values()]
+            con.execute(f"insert into raw.{table} ({', '.join(columns)}) values {marks}", values)
 
 
 def order(day: str, account: str, amount: float, **more: Any) -> dict[str, Any]:

@@ -32,12 +32,13 @@ def standing() -> View:
 
 
 def _since() -> str:
-    """The earlier day that is compared with: a year back, unless another was chosen."""
-    chosen = st.session_state.get("since") or ""
+    """The earlier day that is compared with: a year back, unless another was chosen; never before the first order."""
+    calendar = session.calendar()
     try:
-        return date.fromisoformat(chosen).isoformat()
+        chosen = date.fromisoformat(st.session_state.get("since") or "")
     except ValueError:
-        return add_months(session.calendar().as_of, -12).isoformat()
+        chosen = add_months(calendar.as_of, -12)
+    return min(max(chosen, calendar.first_day), calendar.as_of).isoformat()
 
 
 def states() -> None:

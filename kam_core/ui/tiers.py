@@ -439,7 +439,7 @@ def _moved(since: str, until: str, move: str) -> tuple[pd.DataFrame, int]:
     frame = session.report(standing(), "tier_moves", since=since, until=until, limit=LISTED, **ways)
     frame = frame.fillna({"from_tier": "–", "to_tier": "–"})
     frame = frame.rename(columns={"revenue_before": "revenue_since", "revenue": "revenue_until"})
-    return frames.named(frame, session.lang())[list(MOVES)], int(bands[keep].accounts.sum())
+    return frames.named(frame, session.lang())[list(MOVES)], int(bands.accounts[keep].sum())
 
 
 # --- rules in words

@@ -35,7 +35,7 @@ figures as (
 )
 select
     key,
-    max(value) filter (where is_own) as value,
+    coalesce(max(value) filter (where is_own), case when key in ('revenue', 'orders') then 0 end) as value,
     median(value) filter (where not is_own) as peers,
     count(value) filter (where not is_own) as peer_accounts
 from figures
