@@ -45,7 +45,7 @@ def _refuse_public(mode: str) -> None:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """What is known of who asks: an address, or why there is none ("signed_out", "expired", "no_address")."""
+    """What is known of who asks: an address, or why there is none (signed_out, expired, no_address, not_told)."""
 
     email: str = ""
     problem: str = ""
@@ -68,7 +68,7 @@ def signed_in(users: Users, claims: Mapping[str, Any], now: float, client_id: st
             return SignedIn(problem="no_address")
     email = claims.get(users.sign_in.claim)
     if not isinstance(email, str) or not email.strip():
-        return SignedIn(problem="signed_out" if users.mode == "proxy" else "no_address")
+        return SignedIn(problem="not_told" if users.mode == "proxy" else "no_address")
     return SignedIn(email.strip())
 
 

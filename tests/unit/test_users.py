@@ -273,4 +273,4 @@ def test_another_claim_may_carry_the_address():
 
 def test_a_proxy_that_names_nobody():
     assert identity.signed_in(PROXY, {"email": "ann@x.example"}, NOW).email == "ann@x.example"
-    assert identity.signed_in(PROXY, {}, NOW).problem == "signed_out"
+    assert identity.signed_in(PROXY, {}, NOW).problem == "not_told"
