@@ -243,9 +243,11 @@ def _counted(source: Source, place: int, column: Column, spread: Spread) -> str:
 
 def _profile(column: Column, f: Figures, spread: Spread, counted: list[tuple[Any, int]], sample: list[str]) -> Profile:
     bins, top = tuple(_bins(spread, counted)), tuple(counted) if spread.how == "values" else ()
+    is_listed = spread.how == "values" and len(top) < TOP  # then all its values are known
+    distinct = len(top) if is_listed else min(f["distinct"], f["known"])
     return Profile(
         column=column, kind=_kind(column, f, sample, top), rows=f["rows"], missing=f["rows"] - f["known"],
-        distinct=min(f["distinct"], f["known"]), is_exact=f["exact"], least=f.get("least"),
+        distinct=distinct, is_exact=f["exact"] or is_listed, least=f.get("least"),
         quartiles=tuple(f["quartiles"]) if f.get("quartiles") else None, most=f.get("most"), mean=f.get("mean"),
         bins=bins, top=top, fences=_fences_of(spread, counted), examples=tuple(sample[:EXAMPLES]),
     )  # fmt: skip

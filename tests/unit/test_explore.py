@@ -120,9 +120,9 @@ class TestProfile:
         assert grain_of(date(2025, 1, 1), last, distinct) == grain
 
     def test_estimates_are_said_to_be_such(self, made):
-        p = self.column(made, "select i % 1000 as code from range(200_000) r(i)")
-        assert not p.is_exact
-        assert p.distinct == pytest.approx(1000, rel=0.1)
+        many, few = profile(made("select i % 1000 as a, 'x' || i % 4 as b from range(200_000) r(i)"))
+        assert not many.is_exact and many.distinct == pytest.approx(1000, rel=0.1)
+        assert few.is_exact and few.distinct == 4  # all of its values are listed
 
     @pytest.mark.parametrize(
         ("select", "kind"),
