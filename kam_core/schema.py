@@ -35,6 +35,11 @@ class Column:
     def sql_type(self) -> str:
         return SQL_TYPES[self.kind]
 
+    def heading(self, lang: str) -> str:
+        """What a template calls it: its name, or in Chinese the first Chinese heading that it is known by."""
+        chinese = (s for s in self.synonyms if any("\u4e00" <= c <= "\u9fff" for c in s))
+        return next(chinese, self.name) if lang == "zh" else self.name
+
 
 @dataclass(frozen=True)
 class Table:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from kam_core import ledger
 from kam_core.errors import KamError
 from kam_core.text import numbers
 from kam_core.text.i18n import join
@@ -148,14 +149,11 @@ def _what_goes(chosen: Snapshot, found: Return) -> None:
 
 
 def _undo(found: Return) -> None:
-    person, store, state = session.person(), session.store(), session.state()
-    current = store.current()
+    person, store, state, keep_days = session.person(), session.store(), session.state(), work.rules().audit.keep_days
 
-    def run(job: Job) -> Any:
+    def run(_job: Job) -> Any:
         done = store.undo(found.target.id, work.signed(person))
-        what = {"back_to": found.target.id, "from": current.id if current else None, "snapshot": done.id,
-                "takes_back": done.manifest.takes_back}  # fmt: skip
-        state.record(person.key, "undo", what)
+        ledger.published(state, person.key, "undo", store, done, keep_days)
         return done
 
     work.start("undo", run)

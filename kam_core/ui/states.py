@@ -11,6 +11,7 @@ import streamlit as st
 from kam_core.errors import KamError, numbered
 from kam_core.schema import TABLES
 from kam_core.text import numbers
+from kam_core.text.i18n import t
 from kam_core.text.sentence import what
 from kam_core.ui import address, session
 from kam_core.ui.session import words
@@ -77,10 +78,14 @@ def not_loaded(table: str, shows: str) -> None:
     template(table)
 
 
-def template(table: str) -> None:
-    """A file with the right headings, ready to be filled."""
-    label = words("action.template", table=words(f"table.{table}"))
-    st.download_button(label, _headings(table), f"{table}.csv", "text/csv", key=f"template_{table}", on_click="ignore")
+def template(table: str, lang: str | None = None) -> None:
+    """A file with the right headings, ready to be filled; in the reader's language or in `lang`."""
+    lang = lang or session.lang()
+    name = t(lang, f"table.{table}")
+    st.download_button(
+        t(lang, "action.template", table=name), _headings(table, lang), f"{table if lang == 'en' else name}.csv",
+        "text/csv", key=f"template_{table}_{lang}", on_click="ignore",
+    )  # fmt: skip
 
 
 def failed(error: Exception, where: str) -> None:
@@ -99,7 +104,7 @@ def reset() -> None:
     address.touched()
 
 
-def _headings(table: str) -> bytes:
+def _headings(table: str, lang: str) -> bytes:
     out = io.StringIO()
-    csv.writer(out).writerow(column.name for column in TABLES[table].stored)
+    csv.writer(out).writerow(column.heading(lang) for column in TABLES[table].stored)
     return out.getvalue().encode("utf-8-sig")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from kam_core.schema import TABLES
 from kam_core.text import numbers
-from kam_core.text.i18n import has
+from kam_core.text.i18n import LANGUAGES, has
 from kam_core.ui import cards, session, states
 from kam_core.ui import upload_state as work
 from kam_core.ui.session import words
@@ -240,6 +240,7 @@ def templates() -> None:
     """An empty file with the right headings for every table, in both languages; they load without a question."""
     with st.expander(words("page.upload.templates")):
         st.caption(words("page.upload.templates_why"))
-        with st.container(horizontal=True, gap="xsmall"):
-            for table in TABLES:
-                states.template(table)
+        for lang in LANGUAGES:
+            with st.container(horizontal=True, gap="xsmall", key=f"templates_{lang}"):
+                for table in TABLES:
+                    states.template(table, lang)

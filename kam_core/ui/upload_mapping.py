@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from kam_core.schema import TABLES, Column
@@ -123,8 +121,5 @@ def _examples(sheet: Sheet, heading: str | None) -> str:
 
 def label(column: Column) -> str:
     """A column of ours as people call it: its name, in Chinese the first Chinese heading that it is known by."""
-    if session.lang() == "zh":
-        chinese: Any = next((s for s in column.synonyms if any("\u4e00" <= c <= "\u9fff" for c in s)), None)
-        if chinese:
-            return str(chinese)
-    return column.name.replace("_id", " no.").replace("_", " ").capitalize()
+    name = column.heading(session.lang())
+    return name if name != column.name else name.replace("_id", " no.").replace("_", " ").capitalize()

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from kam_core import ledger
 from kam_core.metrics.measures import MEASURES
 from kam_core.schema import TABLES
 from kam_core.text import numbers
@@ -115,14 +116,12 @@ def difference() -> None:
 
 
 def _publish(upload: Upload) -> None:
-    person, store = session.person(), session.store()
-    state, names = session.state(), [path.name for path in upload.paths]
+    person, store, state = session.person(), session.store(), session.state()
 
     def run(job: Job) -> Any:
         report = publish.publish(job, store, upload, work.signed(person))
-        rows = sum(n["added"] + n["updated"] for n in report.tables.values())
-        what = {"files": names, "tables": report.tables, "snapshot": report.snapshot.id if report.snapshot else None}
-        state.record(person.key, "load", what, rows)
+        if report.snapshot:
+            ledger.published(state, person.key, "load", store, report.snapshot, upload.policy.audit.keep_days)
         return report
 
     work.start("publish", run)
@@ -157,10 +156,11 @@ def figures_table(key: str, before: Figures | None, after: Figures) -> None:
         st.caption(words("page.upload.reached", **reached))
     rows = [_figure(name, before, after) for name in publish.KPIS if after.values[name] is not None or before]
     frame = pd.DataFrame([row for row in rows if row])
-    st.dataframe(
-        frame, hide_index=True, key=key, alt=words("page.upload.figures", year=after.year), placeholder="",
-        column_config={c: st.column_config.TextColumn(words(f"column.{c}")) for c in frame.columns},
-    )  # fmt: skip
+    with st.container(key=key):
+        st.dataframe(
+            frame, hide_index=True, alt=words("page.upload.figures", year=after.year), placeholder="", height="content",
+            column_config={c: st.column_config.TextColumn(words(f"column.{c}")) for c in frame.columns},
+        )  # fmt: skip
 
 
 def _figure(name: str, before: Figures | None, after: Figures) -> dict[str, str] | None:

@@ -30,10 +30,15 @@ def upload() -> Upload:
     """This session's upload, begun with the first file."""
     found = session.upload()
     if found is None:
-        path = os.environ.get("KAM_POLICY")
-        found = Upload(session.open_workspace(), policy.load(Path(path) if path else policy.DEFAULT_PATH))
+        found = Upload(session.open_workspace(), rules())
         st.session_state["_upload"] = found
     return found
+
+
+def rules() -> policy.Policy:
+    """The policy by which an upload is loaded: KAM_POLICY, or data/policy.toml."""
+    path = os.environ.get("KAM_POLICY")
+    return policy.load(Path(path) if path else None)
 
 
 # --- work
