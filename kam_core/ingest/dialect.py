@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -320,8 +321,10 @@ def _ends(found: Layout, path: Path, body: list[Record], cells: list[list[str]],
     """Look for rows of totals in the sample and at the end, and for notes below the table."""
     end = _tail(path, found, tidy)
     said = list(found.assumptions)
-    usual = _usually_filled(cells)
-    totals = _totals_rule(found, cells, usual)
+    first = range(min(found.width, TOTAL_COLUMNS))
+    plain = [row for row in cells if not _has_total_word(row, first) and sum(1 for c in row if c.strip()) > 1]
+    usual = _usually_filled(plain)
+    totals = _totals_rule(found, usual)
     rows = [*cells, *((r.fields + [""] * found.width)[:found.width] for r in end)]
     examples = [row for row in rows if is_total(row, totals)]
     if examples and totals:
@@ -349,7 +352,7 @@ def _usually_filled(cells: list[list[str]]) -> list[int]:
     return [i for i in range(len(cells[0])) if sum(1 for row in cells if row[i].strip()) >= 0.9 * len(cells)]
 
 
-def _totals_rule(found: Layout, cells: list[list[str]], usual: list[int]) -> Totals | None:
+def _totals_rule(found: Layout, usual: list[int]) -> Totals | None:
     if found.width < 2 or not usual:
         return None
     return Totals(tuple(range(min(found.width, TOTAL_COLUMNS))), tuple(usual))
@@ -357,9 +360,13 @@ def _totals_rule(found: Layout, cells: list[list[str]], usual: list[int]) -> Tot
 
 def is_total(row: list[str], rule: Totals | None) -> bool:
     """True for a row of totals: the word stands there, a number too, and a cell that is usually filled is blank."""
-    if rule is None or not any(re.fullmatch(TOTAL, row[i].strip()) for i in rule.columns if len(row[i]) <= 60):
+    if rule is None or not _has_total_word(row, rule.columns):
         return False
     return any(not row[i].strip() for i in rule.usual) and any(VALUE.fullmatch(c.strip()) for c in row if c.strip())
+
+
+def _has_total_word(row: list[str], columns: Iterable[int]) -> bool:
+    return any(re.fullmatch(TOTAL, row[i].strip()) for i in columns if len(row[i]) <= 60)
 
 
 def _first_cells(row: list[str]) -> str:

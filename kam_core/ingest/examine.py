@@ -68,6 +68,7 @@ class SheetLook:
     columns: list[Column] = field(repr=False)
     places: list[int] = field(repr=False)  # which columns of the file they are: blank ones without heading are none
     sample: list[list[str]] = field(repr=False)
+    folder: tempfile.TemporaryDirectory = field(repr=False)  # held, so that what was unpacked there stays
     grid: Grid = field(repr=False)
 
 
@@ -145,7 +146,7 @@ def _look_at(examined: Examined, source: Source, formats: dict[str, dict[str, An
             if chosen and source.kind != "text":
                 again = grids(source, examined.found.scratch, chosen, watch)
                 grid = next(g for g in again if g.sheet == grid.sheet)
-            examined.sheets.append(_look(id, grid, chosen))
+            examined.sheets.append(_look(id, grid, chosen, examined.folder))
     except Cancellation:
         raise
     except KamError as error:
@@ -153,16 +154,19 @@ def _look_at(examined: Examined, source: Source, formats: dict[str, dict[str, An
             examined.problems.append(_problem(source.name, error))
 
 
-def _look(id: str, grid: Grid, chosen: dict[str, Any]) -> SheetLook:
+def _look(id: str, grid: Grid, chosen: dict[str, Any], folder: tempfile.TemporaryDirectory) -> SheetLook:
     names = normal_headings(grid.headings)
     sample = [list(row) for row in _sample(grid)]
+    if grid.layout and len(sample) < SAMPLE_ROWS:
+        sample = sample[:len(sample) - grid.layout.notes]
     stray = [i for i, h in enumerate(grid.headings) if not h and not any(row[i].strip() for row in sample)]
     places = [i for i in range(len(names)) if i not in stray]
     names, sample = [names[i] for i in places], [[row[i] for i in places] for row in sample]
     columns = look_at_columns(names, sample, chosen, grid.types)
     assumptions = [*grid.assumptions, *(said for column in columns for said in column.said)]
-    return SheetLook(id, grid.name, grid.source.name, grid.sheet, grid.source.kind, _in_force(assumptions) | chosen,
-                     chosen, assumptions, names, _raw(grid), sample[:PREVIEW_ROWS], None, columns, places, sample, grid)
+    format = _in_force(assumptions) | chosen
+    return SheetLook(id, grid.name, grid.source.name, grid.sheet, grid.source.kind, format, chosen, assumptions,
+                     names, _raw(grid), sample[:PREVIEW_ROWS], None, columns, places, sample, folder, grid)
 
 
 def _in_force(assumptions: list[Assumption]) -> dict[str, Any]:

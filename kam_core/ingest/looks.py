@@ -75,8 +75,9 @@ def _column(heading: str, values: dict[str, int], format: dict[str, Any], stated
         if stated:
             column = Column(heading, _stated(stated, column.type))
     if column.type in (NUMBER, WHOLE):
-        column.decimals = max((len(v.rpartition(".")[2].rpartition(",")[2]) for v in values
-                               if re.search(r"[.,]\d+$", v)), default=0)
+        column.decimals = max((len(v.rstrip("%").rpartition(".")[2].rpartition(",")[2]) for v in values
+                               if re.search(r"[.,]\d+%?$", v)), default=0)
+        column.decimals += 2 if any("%" in v for v in values) else 0
         column.type = NUMBER
     column.timed = any(TIME.search(v) for v in values)
     return column

@@ -233,6 +233,7 @@ def _mutated(content: bytes, chance: random.Random, others: list[bytes]) -> byte
     return bytes(data)
 
 
+@pytest.mark.timeout(7200)
 def test_fuzz_never_ends_in_anything_but_a_plain_sentence(tmp_path: Path) -> None:
     """150 mutated files in each run, thousands by KAM_FUZZ_ROUNDS: bits flipped, cut, quotes, NULs and marks put in,
     pieces repeated or swapped between files, suffixes swapped."""
