@@ -1,5 +1,8 @@
 """Who sees what: own accounts, the arm directed, nothing for who left; and no query without its prelude."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from kam_core.access.people import find, required
@@ -72,3 +75,27 @@ def test_a_query_that_forgets_its_prelude_fails(reader):
 
     with pytest.raises(duckdb.CatalogException):
         reader.rows("select * from account_month")
+
+
+UI = Path(__file__).resolve().parents[2] / "kam_core" / "ui"
+# What is kept for all without a scope: settings, open files, the menu, roles by address, and facts of the whole data.
+WITHOUT_SCOPE = {"_store", "_reader", "_served", "_menu_known", "_settings", "_found", "_meta", "_facts"}
+
+
+def _kept() -> dict[str, set[str]]:
+    """Functions of the pages whose answers outlive a run for all sessions → their arguments."""
+    found = {}
+    for path in UI.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                caches = [text for d in node.decorator_list if "cache" in (text := ast.unparse(d))]
+                if caches and "scope='session'" not in caches[0]:
+                    found[node.name] = {arg.arg for arg in node.args.args}
+    return found
+
+
+def test_what_is_kept_for_all_is_kept_by_scope():
+    """A view holds a scope. What explore keeps is of one session's own upload; its decorators say so by KEPT."""
+    kept = {name: args for name, args in _kept().items() if name not in {"profile", "answer", "count", "values"}}
+    assert {"_measure", "_report", "_names", "_made"} <= set(kept)
+    assert {name for name, args in kept.items() if not args & {"view", "scope"}} <= WITHOUT_SCOPE
