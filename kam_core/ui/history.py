@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from kam_core import ledger
 from kam_core.errors import KamError
 from kam_core.text import numbers
 from kam_core.text.i18n import join
@@ -16,6 +15,7 @@ from kam_core.ui import cards, session, upload_next
 from kam_core.ui import upload_state as work
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
+from kam_core.ui.upload import safe
 from kam_core.uploads import publish
 from kam_core.uploads.job import Job
 from kam_core.uploads.publish import Return
@@ -87,7 +87,7 @@ def one() -> None:
         if chosen.manifest.tables and chosen.manifest.kind not in ("undo", "policy"):
             cards.show("one_table", upload_next.counts_table(_own(chosen)), _title(chosen))
         for note in chosen.manifest.notes if chosen.manifest.kind != "undo" else []:
-            st.caption(note)
+            st.caption(safe(note))
         _way_back(chosen)
 
 
@@ -121,7 +121,7 @@ def _way_back(chosen: Snapshot) -> None:
     try:
         found = publish.returning(store, target, session.scope())
     except KamError as error:
-        st.warning(str(error))
+        st.warning(safe(str(error)))
         return
     _what_goes(chosen, found)
     upload_next.figures_table("undo_figures", found.now, found.then)
@@ -144,7 +144,7 @@ def _what_goes(chosen: Snapshot, found: Return) -> None:
     back = words("page.history.back_to", when=numbers.moment(found.target.created_at.astimezone(), session.lang()))
     st.markdown(back)
     if later or len(found.lost) > 0:
-        names = "".join(f"\n- {_title(s)}: {_files(s)}" for s in later)
+        names = "".join(f"\n- {_title(s)}: {safe(_files(s))}" for s in later)
         st.warning(words("page.history.later", n=len(later) + len(found.lost)) + names)
 
 
@@ -153,7 +153,7 @@ def _undo(found: Return) -> None:
 
     def run(_job: Job) -> Any:
         done = store.undo(found.target.id, work.signed(person))
-        ledger.published(state, person.key, "undo", store, done, keep_days)
+        work.put_down(state, person, "undo", store, done, keep_days)
         return done
 
     work.start("undo", run)

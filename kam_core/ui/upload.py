@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import unicodedata
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from kam_core.uploads.upload import Assumption, Sheet, Upload
 
 KINDS = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "parquet", "zip"]
 LONGEST_CELL = 200  # characters of a cell in a preview
+LONGEST_TEXT = 1000  # of a file's text in a sentence
 MARKS = {"certain": ":blue[●]", "likely": ":gray[◐]", "ask": ":orange[**?**]"}
 TOLD = ("mixed", "formulas")  # no choice: what was found is the news
 SURE = ("ask", "likely", "certain")
@@ -63,7 +65,7 @@ def files() -> None:
     with st.container(horizontal=True, gap="xsmall", key="upload_files"):
         for number, path in enumerate(upload.paths):
             st.button(
-                f"{path.name} ✕", key=f"remove_{number}_{path.name}", help=words("page.upload.remove"),
+                f"{safe(path.name)} ✕", key=f"remove_{number}_{path.name}", help=words("page.upload.remove"),
                 on_click=_remove, args=(upload, number), disabled=work.running() is not None,
             )  # fmt: skip
 
@@ -77,7 +79,7 @@ def progress() -> bool:
     """What is being done, with the way to stop it; whether anything is."""
     problem = st.session_state.get("_job_problem")
     if problem:
-        st.warning(problem)
+        st.warning(safe(problem))
         if st.session_state.get("_halted"):
             st.button(words("action.again"), key="again", on_click=work.changed)
     if work.running() is None:
@@ -101,7 +103,7 @@ def problems() -> None:
     """Files that could not be read, each with its reason."""
     upload = session.upload()
     for problem in upload.problems if upload else []:
-        st.error(problem.sentence(session.lang()))
+        st.error(safe(problem.sentence(session.lang())))
 
 
 def sheet() -> Sheet | None:
@@ -143,7 +145,7 @@ def _summary(sheet: Sheet) -> str:
     n = numbers.full(sheet.rows, lang, "count") if sheet.rows is not None else words("upload.not_counted")
     said = [words("page.upload.summary", rows=n, columns=len(sheet.look.headings))]
     said += [
-        words("page.upload.left_out", n=numbers.full(count, lang, "count"), why=_left_out(why))
+        words("page.upload.left_out", n=numbers.full(count, lang, "count"), why=safe(_left_out(why)))
         for why, count in sheet.left_out.items()
     ]
     return " ".join(said)
@@ -214,22 +216,33 @@ def _preview(sheet: Sheet) -> None:
     with table:
         st.dataframe(
             pd.DataFrame(
-                [[cell[:LONGEST_CELL] for cell in row] for row in sheet.look.rows[:50]],
-                columns=[heading[:LONGEST_CELL] for heading in sheet.look.headings],
+                [[clean(cell, LONGEST_CELL) for cell in row] for row in sheet.look.rows[:50]],
+                columns=_unlike([clean(heading, LONGEST_CELL) for heading in sheet.look.headings]),
             ),
             hide_index=True, height=min(330, 35 * (len(sheet.look.rows) + 1) + 3), key="preview", placeholder="",
             alt=words("page.upload.understood", sheet=sheet.look.name),
         )  # fmt: skip
     with raw:
-        st.code("\n".join(line[:500] for line in sheet.look.raw), language=None, height=330, line_numbers=True)
+        st.code("\n".join(clean(line, 500) for line in sheet.look.raw), language=None, height=330, line_numbers=True)
 
 
 def short(text: str, longest: int = 60) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def clean(text: str, longest: int) -> str:
+    """Text from a file without what is no sign at all: control marks, and marks that turn the direction of writing."""
+    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else " " for c in text[:longest])
+
+
+def _unlike(headings: list[str]) -> list[str]:
+    """Headings that became alike get a number, as a table's columns must differ."""
+    return [h if headings.index(h) == n else f"{h} ({n + 1})" for n, h in enumerate(headings)]
+
+
 def safe(text: str) -> str:
     """Text from a file inside a sentence: nothing of it is taken for formatting."""
+    text = clean(text, LONGEST_TEXT)
     return "".join("\\" + c if c in "\\`*_{}[]()<>#+-!|$:~" else c for c in text)
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from kam_core.text.i18n import join
 from kam_core.ui import session, states
 from kam_core.ui.session import words
+from kam_core.ui.upload import safe
 
 OVERVIEW, UPLOAD = "pages/home/overview.py", "pages/data/upload.py"
 
@@ -16,7 +17,7 @@ def show() -> None:
     upload = session.upload()
     assert upload
     with st.container(horizontal=True, vertical_alignment="center", key="upload_mark", border=True):
-        names = join(session.lang(), [path.name for path in upload.paths[:3]])
+        names = join(session.lang(), [safe(path.name) for path in upload.paths[:3]])
         st.markdown(words("upload.mark", files=names))
         st.button(words("upload.back_to_company"), key="to_company", on_click=to, args=(session.COMPANY,))
 

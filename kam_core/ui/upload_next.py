@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from kam_core import ledger
 from kam_core.metrics.measures import MEASURES
 from kam_core.schema import TABLES
 from kam_core.text import numbers
@@ -15,6 +14,7 @@ from kam_core.ui import cards, session, upload_mark
 from kam_core.ui import upload_state as work
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
+from kam_core.ui.upload import safe
 from kam_core.uploads import publish
 from kam_core.uploads.job import Job
 from kam_core.uploads.publish import Difference, Figures
@@ -104,7 +104,7 @@ def difference() -> None:
         if found.after:
             figures_table("figures", found.before, found.after)
         for note in [*found.report.notes, *found.report.warnings]:
-            st.caption(note)
+            st.caption(safe(note))
         current = session.store().current()
         if (current.id if current else None) != found.parent:
             st.warning(words("page.upload.out_of_date"))
@@ -121,7 +121,7 @@ def _publish(upload: Upload) -> None:
     def run(job: Job) -> Any:
         report = publish.publish(job, store, upload, work.signed(person))
         if report.snapshot:
-            ledger.published(state, person.key, "load", store, report.snapshot, upload.policy.audit.keep_days)
+            work.put_down(state, person, "load", store, report.snapshot, upload.policy.audit.keep_days)
         return report
 
     work.start("publish", run)

@@ -13,6 +13,7 @@ from kam_core.ui import cards, session
 from kam_core.ui import upload_state as work
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
+from kam_core.ui.upload import safe
 from kam_core.ui.upload_mapping import label
 from kam_core.ui.upload_reasons import in_words
 from kam_core.uploads.upload import Check, Refusal, Sheet, Upload
@@ -31,7 +32,7 @@ def rows(sheet: Sheet) -> None:
         for table, n in check.counts.items():
             st.markdown(_sentence(table, n))
         for note in check.notes:
-            st.caption(note)
+            st.caption(safe(note))
         if not check.reasons:
             st.markdown(words("page.upload.all_taken"))
             return
@@ -49,7 +50,7 @@ def _sentence(table: str, n: dict[str, int]) -> str:
 def _reasons(check: Check) -> None:
     lang = session.lang()
     lines = [
-        f"- **{numbers.full(n, lang, 'count')}** × {_column(table, column)}: {in_words(reason)}"
+        f"- **{numbers.full(n, lang, 'count')}** × {_column(table, column)}: {safe(in_words(reason))}"
         for table, column, reason, n in check.reasons[:8]
     ]
     if len(check.reasons) > 8:

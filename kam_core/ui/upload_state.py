@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import Any
 
 import streamlit as st
 
-from kam_core import policy
+from kam_core import ledger, policy
 from kam_core.access.person import LOCAL, Person
 from kam_core.access.scope import Scope
 from kam_core.errors import KamError, numbered
 from kam_core.metrics.reports import report
+from kam_core.state import State
 from kam_core.text.sentence import own_script
 from kam_core.ui import session
 from kam_core.ui.session import words
@@ -21,7 +23,9 @@ from kam_core.uploads.job import Job, Stopped
 from kam_core.uploads.match import Account
 from kam_core.uploads.upload import Known, Sheet, Upload, shape
 from kam_core.view import Filters, View
+from kam_core.warehouse.snapshots import Snapshot, Store
 
+LOG = logging.getLogger("kam")
 SHORT = 1.2  # seconds that a run waits for its work: what is done by then needs no progress
 KEY_TIERS = ("S", "A")
 
@@ -114,6 +118,14 @@ def changed() -> None:
 def signed(person: Person) -> str:
     """How a load names who did it; the one user of one machine is named by the system."""
     return person.name or (person.key if person != LOCAL else "")
+
+
+def put_down(state: State, person: Person, action: str, store: Store, done: Snapshot, keep_days: int) -> None:
+    """Into the audit log. What is done is done: where the log cannot be written, the server's log says so."""
+    try:
+        ledger.published(state, person.key, action, store, done, keep_days)
+    except KamError as error:
+        LOG.error("not in the audit log: %s", error)
 
 
 # --- what the company knows
