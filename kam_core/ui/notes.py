@@ -51,7 +51,7 @@ def _shown(note: Saved) -> None:
     who = session.person()
     author = words("saved.mine") if note.owner == who.key else note.owner
     when = numbers.moment(note.created_at.astimezone(), session.lang())
-    with st.container(horizontal=True, key=f"note_{note.id}"):
+    with st.container(horizontal=True, key=f"note_{note.id}", wrap=False):
         st.html(
             f'<div class="kam-note"><span>{html.escape(author)} · {html.escape(when)}</span>'
             f"<p>{html.escape(note.body['text'])}</p></div>"

@@ -121,6 +121,12 @@ def test_only_the_user_interface_knows_streamlit():
     assert users_of("streamlit") <= MAY_USE_STREAMLIT
 
 
+def test_every_file_that_leaves_is_written_into_the_log():
+    """Empty templates and recipes, which hold no data, are the exceptions."""
+    users = [p for p in product_files() if "st.download_button" in p.read_text("utf-8")]
+    assert {p.name for p in users} == {"exports.py", "states.py", "explore_recipe.py"}
+
+
 def test_only_the_warehouse_knows_duckdb():
     """The others are given a connection; they may name its type."""
     assert users_of("duckdb") <= MAY_USE_DUCKDB
