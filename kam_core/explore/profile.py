@@ -207,34 +207,39 @@ def _distributions(source: Source, columns: list[Column], spread: list[Spread]) 
     parts = [_counted(source, n, c, s) for n, (c, s) in enumerate(zip(columns, spread, strict=True))]
     selects = [part for part in parts if part]
     found: list[list[tuple[Any, int]]] = [[] for _ in columns]
-    if selects:
-        for place, _, day, number, text, rows in source.reader.rows(" union all ".join(selects) + " order by 1, 2"):
-            value = next((v for v in (day, number, text) if v is not None), None)
-            found[place].append((value, rows))
-    return found
+    for place, day, number, text, rows in source.reader.rows(" union all ".join(selects)) if selects else []:
+        found[place].append((next(v for v in (day, number, text) if v is not None), rows))
+    return [sorted(f, key=_commonest if s.how == "values" else None) for f, s in zip(found, spread, strict=True)]
+
+
+def _commonest(counted: tuple[Any, int]) -> tuple[int, Any]:
+    value, rows = counted
+    return -rows, value
 
 
 def _counted(source: Source, place: int, column: Column, spread: Spread) -> str:
-    """A select of (place, order, day, number, text, rows); one of the three holds the value."""
+    """A select of (place, day, number, text, rows); one of the three holds the value."""
     x, from_ = column.sql, f"from {source.relation} where {column.sql} is not null group by v"
     if spread.how == "grain":
         day = f"cast(date_trunc('{spread.grain}', {x}) as date)"
-        return f"select {place}, row_number() over (order by v), v, null::double, null::varchar, n from" \
-               f" (select {day} as v, count(*) as n {from_})"
+        return f"select {place}, v, null::double, null::varchar, n from (select {day} as v, count(*) as n {from_})"
     if spread.how == "bins":
         number = f"cast({x} as double)"
         bin_ = (
             f"case when {number} < {spread.low!r} then -1 when {number} > {spread.high!r} then {spread.bins}"
             f" else least({spread.bins - 1}, floor(({number} - {spread.low!r}) / {spread.step!r})) end"
         )
-        return f"select {place}, row_number() over (order by v), null::date, v, null::varchar, n from" \
-               f" (select cast({bin_} as double) as v, count(*) as n {from_})"
+        return (
+            f"select {place}, null::date, v, null::varchar, n from"
+            f" (select cast({bin_} as double) as v, count(*) as n {from_})"
+        )
     if spread.how == "values":
         number, text = ("v", "null") if column.family == "number" else ("null", "cast(v as varchar)")
         most = 2 * TOP if column.family == "number" else TOP
-        order = "row_number() over (order by n desc, v)"
-        return f"select {place}, {order}, null::date, {number}::double, {text}::varchar, n from" \
-               f" (select {x} as v, count(*) as n {from_} order by n desc, v limit {most})"
+        return (
+            f"select {place}, null::date, {number}::double, {text}::varchar, n from"
+            f" (select {x} as v, count(*) as n {from_} order by n desc, v limit {most})"
+        )
     return ""
 
 
