@@ -18,8 +18,8 @@ from kam_core.errors import KamError
 MIGRATIONS = sorted((Path(__file__).parent / "migrations").glob("*.sql"))
 KINDS = ("view", "note", "policy_draft", "handover_plan", "recipe", "mapping")
 ACTIONS = (  # what the product records
-    "sign_in", "sign_out", "view_as", "view_as_end", "export", "demo", "load", "undo", "policy", "rebuild", "backup",
-    "restore",
+    "sign_in", "sign_out", "sign_in_refused", "view_as", "view_as_end", "export", "demo", "load", "undo", "policy",
+    "rebuild", "backup", "restore",
 )
 SMALLEST_FREE = 2**17  # bytes that SQLite needs beside the file even to read it
 BUSY_SECONDS = 5.0  # how long one writer waits for another

@@ -87,7 +87,7 @@ def _recognised() -> Person | Gate:
         return Gate(signed.problem, {"hours": f"{settings().sign_in.hours:g}"})
     found = _find(signed.email)
     if found is None:
-        _record_once("refused", signed.email, {"reason": "not known"})
+        _record_once("sign_in_refused", signed.email, {"reason": "not known"})
         return Gate("unknown", {"email": signed.email})
     return found
 

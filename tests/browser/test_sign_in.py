@@ -183,4 +183,4 @@ def test_sign_ins_are_on_record(address: str, tmp_path_factory: pytest.TempPathF
 
     found = next(Path(tmp_path_factory.getbasetemp()).glob("settings*/state.sqlite"))
     actions = {(event.person, event.action) for event in State(found).events()}
-    assert {(MANAGER, "sign_in"), (MANAGER, "sign_out"), ("eve@elsewhere.example", "refused")} <= actions
+    assert {(MANAGER, "sign_in"), (MANAGER, "sign_out"), ("eve@elsewhere.example", "sign_in_refused")} <= actions
