@@ -9,7 +9,7 @@ import streamlit as st
 
 from kam_core.__main__ import main
 from kam_core.state import State
-from tests.access.conftest import CEO, DESK, LEFT, MANAGER, PATHS, SCOPES, signed_in, visit
+from tests.access.conftest import CEO, DESK, LEFT, MANAGER, PATHS, SCOPES, signed_in, spellings, visit
 from tests.access.test_matrix import INJECTED
 
 BANNER = "You are looking as"
@@ -206,3 +206,43 @@ def test_a_users_file_that_is_wrong_shows_nothing_to_anybody(served, monkeypatch
     assert [t.value for t in app.title] == ["This dashboard is not set up safely"]
     assert "users.toml, line 2: manager_table is not a setting" in _html(app)
     assert sent.found(_everything(served)) == set()
+
+
+def test_the_audit_log_shows_who_was_not_let_in(served, state):
+    """Every action that identity records is one that the log's page has words for."""
+    signed_in("eve@elsewhere.example").run()
+    app = visit(signed_in(DESK).run(), "audit")
+    assert not app.exception and not app.error
+    shown = app.dataframe[0].value.astype(str).to_numpy().tolist()
+    assert any("eve@elsewhere.example" in row and "was not let in" in row for row in shown)
+    assert any(DESK in row and "signed in" in row for row in shown)
+    assert visit(signed_in(MANAGER).run(), "audit").title[0].value == "This page is not for your role"
+
+
+# --- uploads
+
+
+def test_an_upload_is_matched_against_the_accounts_of_the_scope_alone(served, sent):
+    """Own and foreign accounts in one file: the foreign ones find nothing, not even a number for their name."""
+    own, other = (
+        served.reader.rows(f"select account_id, name from raw.accounts where {where} order by account_id limit 1")[0]
+        for where in (SCOPES[MANAGER], "manager_id = 'M006'")
+    )
+    rows = "".join(f"2026-0{month}-05,{name},100\n" for month in (1, 2, 3) for _, name in (own, other))
+    app = visit(signed_in(MANAGER).run(), "upload")
+    app.file_uploader[0].upload("mine.csv", f"date,customer,amount\n{rows}".encode(), "text/csv").run()
+    _settle(app)
+    app.button(key="match").click().run()
+    _settle(app)
+    assert not app.exception
+    assert sent.found(spellings(own[1])) == spellings(own[1])
+    assert "**1** are ours" in "".join(said.value for said in app.markdown)
+    assert sent.found(served.secrets(MANAGER) - spellings(other[1])) == set()
+
+
+def _settle(app) -> None:
+    """The work is done beside the runs, which take in what is ready."""
+    for _ in range(60):
+        if "_job" in app.session_state:
+            time.sleep(0.1)
+            app.run()
