@@ -7,13 +7,15 @@ from typing import Any
 from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal
 from kam_core.charts.tokens import Look
 
+LABEL = "width < 300 && isValid(datum.short) ? datum.short : datum.label"  # the chart's width, where it is drawn
+
 
 def ranked_bars(
     look: Look, rows: list[dict[str, Any]], words: dict[str, str], fields: tuple[str, ...], height: int
 ) -> Spec:
-    """A row a thing, largest first: `name`, `value`, `before` (numbers or None), `label`, `rises` (None: neither), and
-    the texts `value_text`, `before_text`, `note_text` for hover; `fields` are given by a click.
-    `words`: name, value, before, note.
+    """A row a thing, largest first: `name`, `value`, `before` (numbers or None), `label`, `rises` (None: neither) and
+    the texts `value_text`, `before_text`, `note_text` for hover; `fields` are given by a click. A row may have
+    a `short` label for narrow screens. `words`: name, value, before, note.
     """
     ink = {True: look.good_text, False: look.bad_text, None: look.muted}
     marks = [{**row, "color": ink[row["rises"]]} for row in rows]
@@ -40,11 +42,10 @@ def ranked_bars(
         },
         {
             "transform": [{"calculate": "max(0, datum.value, datum.before)", "as": "end"}],
-            "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 11},
+            "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 11, "text": {"expr": LABEL}},
             "encoding": {
                 **y,
                 "x": number("end", **scale),
-                "text": {"field": "label", "type": "nominal"},
                 "color": {"field": "color", "type": "nominal", "scale": None},
             },
         },

@@ -46,8 +46,8 @@ def _month_areas(rows: list[dict[str, Any]], names: list[str], x: Spec) -> Spec:
 
 
 def bridge(look: Look, rows: list[dict[str, Any]], axis: str, height: int) -> Spec:
-    """A waterfall: `name`, `start`, `end` (money), `kind` (total, up, down), `cause` (given by a click), `label` and
-    the texts `value_text`, `accounts_text`.
+    """A waterfall: `name`, `start`, `end` (money), `kind` (total, up, down), `cause` (given by a click), `label`,
+    `short` (for narrow screens) and the texts `value_text`, `accounts_text`.
     """
     colours = {"total": look.actual, "up": look.good, "down": look.bad}
     marks = [{**row, "color": colours[row["kind"]], "top": max(row["start"], row["end"])} for row in rows]
@@ -64,8 +64,11 @@ def bridge(look: Look, rows: list[dict[str, Any]], axis: str, height: int) -> Sp
             },
         },
         {
-            "mark": {"type": "text", "dy": -6, "fontWeight": 600},
-            "encoding": {**x, "y": number("top"), "text": {"field": "label", "type": "nominal"}},
+            "mark": {
+                "type": "text", "dy": -6, "fontWeight": 600, "fontSize": {"expr": "width < 400 ? 9 : 11"},
+                "text": {"expr": "width < 400 ? datum.short : datum.label"},
+            },
+            "encoding": {**x, "y": number("top")},
         },
         hit_area(("cause",), x, [("name", " "), ("value_text", "  "), ("accounts_text", "   ")]),
     ]

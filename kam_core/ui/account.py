@@ -251,7 +251,8 @@ def _worth() -> tuple[list[Row], str, str]:
     note = words("page.account.risk_rule") if known.problem else words("page.account.worth_note", days=_horizon(known))
     if row.state == "lost":
         return _value_rows(row, known), words("page.account.lost_said", days=_count(row.silence_days)), note
-    said = words("page.account.risk_said", why=reasons.sentence(row), next=reasons.first_step(row))
+    why = reasons.sentence(row)
+    said = words("page.account.risk_said", why=why[:1].upper() + why[1:], next=reasons.first_step(row))
     return _risk_rows(row) + _value_rows(row, known), said, note
 
 

@@ -164,7 +164,12 @@ def _bridge() -> tuple[Spec, str, Table] | None:
 def _total(key: str, level: float) -> dict[str, Any]:
     name = words(f"page.retention.{key}")
     return {"name": name, "start": 0.0, "end": level, "kind": "total", "cause": "all", "label": money(level),
-            "value_text": money_full(level), "accounts_text": ""}  # fmt: skip
+            "short": _bare(level), "value_text": money_full(level), "accounts_text": ""}  # fmt: skip
+
+
+def _bare(value: float) -> str:
+    """A figure without its currency, where there is little room."""
+    return numbers.short(value, session.lang(), "plain")
 
 
 def _step(cause: str, level: float, change: float, accounts: int) -> dict[str, Any]:
@@ -172,6 +177,7 @@ def _step(cause: str, level: float, change: float, accounts: int) -> dict[str, A
     return {
         "name": words(f"page.retention.{cause}"), "start": level, "end": level + change,
         "kind": "up" if change >= 0 else "down", "label": session.money_change(change), "cause": cause,
+        "short": _bare(change),
         "value_text": numbers.full(change, session.lang(), "money", session.facts().currency), "accounts_text": counted,
     }  # fmt: skip
 
@@ -227,9 +233,10 @@ def _of_cohort(_kind: str, cell: str) -> tuple[str, pd.DataFrame]:
 def cohorts() -> None:
     """The share of each quarter's new accounts that bought in each quarter since."""
     spec, alt, table = _cohorts()
-    with cards.card("cohorts", words("page.retention.cohorts"), table), st.container(key="matrix_scroll"):
+    with cards.card("cohorts", words("page.retention.cohorts"), table):
         st.caption(words("page.retention.cohorts_note"))
-        cards.marks("cohorts_chart", spec, alt, "mark", "cell", "since", "age")
+        with st.container(key="matrix_scroll"):
+            cards.marks("cohorts_chart", spec, alt, "mark", "cell", "since", "age")
 
 
 @session.kept

@@ -298,6 +298,7 @@ def _arm_of(dimension: str) -> tuple[Spec, str, Table]:
                 "before": row.revenue_before,
                 "rises": None if growth is None else growth >= 0,
                 "label": f"{money(row.revenue)}  {grown}{attained}",
+                "short": f"{money(row.revenue)}  {grown}",
                 "value_text": money_full(row.revenue),
                 "before_text": money_full(row.revenue_before),
                 "note_text": _answers(row),

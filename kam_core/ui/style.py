@@ -45,6 +45,8 @@ h1 { padding: 0 0 .15rem 0 !important; }
 .kam-tip i { opacity: .75; }
 .kam-kpi:nth-child(n+5) .kam-tip { left: auto; right: 0; }
 .kam-kpi:hover .kam-tip, .kam-kpi:focus .kam-tip { display: block; }
+[class*="st-key-changes"] button { text-align: left; justify-content: flex-start; }
+[class*="st-key-changes"] button * { text-align: left; }
 [class*="st-key-changes"] a { padding: .12rem 0; min-height: 0; }
 [class*="st-key-changes"] a p { white-space: normal; text-overflow: clip; line-height: 1.35; font-size: .93rem; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; min-height: 2.2rem; padding: 0 .5rem; margin: 0; }

@@ -88,6 +88,11 @@ def test_the_page_of_an_account_shows_what_the_measures_say_of_it(demo):
         assert float(months) == pytest.approx(float(told.revenue))
 
 
+def test_no_account_is_at_risk_only_from_tomorrow_on(demo):
+    later = "select count(*) from mart.account_risk where state_since > as_of"
+    assert demo[0].rows(later) == [(0,)]
+
+
 def test_what_is_planted_is_found(demo):
     """`python -m tests.truths FOLDER` says the same of a folder of any scale."""
     found = planted.read(*demo)

@@ -61,7 +61,7 @@ select
     end as state,
     case
         when is_lost then last_order_on + cast(limit_days as integer)
-        when band = 'high' then last_order_on + cast(coalesce(mean_gap_days, 0) as integer)
+        when band = 'high' then least(last_order_on + cast(coalesce(mean_gap_days, 0) as integer), cast($as_of as date))
         when back_on is not null then back_on
         else first_order_on
     end as state_since,
