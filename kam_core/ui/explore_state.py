@@ -126,10 +126,10 @@ def ask(columns: Sequence[Column], chosen: Ask, **changes: Any) -> None:
 
 
 def keep(columns: Sequence[Column], filters: Sequence[Filter]) -> None:
-    """Put the filters into the address."""
+    """Put the filters into the address, under a number: their values are the file's, and addresses get around."""
     places = {c.name: n for n, c in enumerate(columns)}
     lists = [[places[f.column], f.kind, *f.values] for f in dict.fromkeys(filters)]
-    _fold("filters", json.dumps(lists, ensure_ascii=False, separators=(",", ":")) if lists else "")
+    _fold("filters", json.dumps(lists) if lists else "", is_private=True)
 
 
 def go(place: str) -> None:
@@ -137,9 +137,9 @@ def go(place: str) -> None:
     address.touched()
 
 
-def _fold(name: str, text: str) -> None:
-    """What is too long for an address is kept by the session, under a number."""
-    if len(text) > LONGEST_PARAMETER:
+def _fold(name: str, text: str, is_private: bool = False) -> None:
+    """What is private, or too long for an address, is kept by the session, under a number."""
+    if text and (is_private or len(text) > LONGEST_PARAMETER):
         held = st.session_state.setdefault("_folded", [])
         held.append(text)
         text = f"~{len(held) - 1}"

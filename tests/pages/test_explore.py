@@ -101,6 +101,14 @@ def test_a_filter_narrows_and_can_be_taken_off(upload):
     assert "filters" not in app.query_params and "In all 105" in texts(app)
 
 
+def test_no_value_of_the_file_stands_in_the_address(upload):
+    app = upload(JANUARY)
+    app.query_params["filters"] = json.dumps([[0, "is", "East"], [3, "is", "a"]])
+    app.run()
+    app.button(key="chip_1").click().run()
+    assert "".join(app.query_params["filters"]) == "~0" and "3 of 5 rows" in texts(app)
+
+
 def test_filters_that_leave_nothing_say_so(upload):
     app = upload(JANUARY)
     cross = {"x": 0, "colour": 3}
