@@ -40,7 +40,7 @@ def state_of_data(folder: Path) -> str:
             return "no data"
         if current.manifest.built_by != built_by():
             return "other version"
-        reader = Reader(current.path, max_seconds=5)
+        reader = Reader(current.path)  # as the pages open it: DuckDB refuses a second one that is set up otherwise
         try:
             reader.rows("select value from meta.manifest where key = 'id'")
         finally:

@@ -87,13 +87,12 @@ def is_readable() -> bool:
     return found is not None and found.manifest.built_by == built_by()
 
 
-def distrust(error: Exception) -> bool:
-    """Serve the load before, where reading showed that the current one is damaged; False where there is none."""
-    found = snapshot()
-    if found is None or source() == UPLOAD:
-        return False
-    store().distrust(found.id, str(error))
-    return renew() is not None
+def gave_way() -> bool:
+    """Whether the load that could not be read is damaged indeed, so that another, or none, is served from now on."""
+    before = snapshot()
+    if source() != UPLOAD:
+        store().examine()
+    return renew() != before
 
 
 def is_lost() -> bool:
@@ -227,6 +226,11 @@ def scope() -> Scope:
 
 
 def state() -> State:
+def may(action: str) -> bool:
+    """Whether the person may do it; of their own upload everybody may see all."""
+    return source() == UPLOAD or person().may(action)
+
+
     """What people saved, and the log of what they did."""
     return State(path_for(folder()))
 

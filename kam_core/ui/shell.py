@@ -53,10 +53,10 @@ def run(page: Any, menu: Menu) -> None:
     try:
         _run(page, menu)
     except DamagedData as error:
-        numbered("the data served", error)
-        if not session.distrust(error):
-            states.lost()
+        if not session.gave_way():
+            states.failed(error, "the data served")
             return
+        numbered("the data served", error)
         st.rerun()
 
 

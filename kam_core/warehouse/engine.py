@@ -50,7 +50,8 @@ class Reader:
         try:
             self._connection = duckdb.connect(str(path), read_only=True, config=config)
         except duckdb.Error as error:
-            raise DamagedData(f"{path.name} cannot be read as a warehouse file: {error}") from None
+            kind = DamagedData if is_damage(error) else KamError
+            raise kind(f"{path.name} cannot be read as a warehouse file: {error}") from None
 
     def rows(self, sql: str, params: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """All rows of a query, as tuples."""
@@ -80,7 +81,7 @@ class Reader:
 
 
 def is_damage(error: duckdb.Error) -> bool:
-    """Whether an error speaks of the file, whose every block carries a checksum, and not of the query."""
+    """Whether an error may speak of the file, whose every block carries a checksum, and not of the query."""
     return isinstance(error, (duckdb.IOException, duckdb.FatalException)) or "Corrupt database" in str(error)
 
 

@@ -127,16 +127,12 @@ class Store:
         """Every whole snapshot that was published, newest first."""
         return [self._snapshot(i) for i in self._published() if not self._problem(i)]
 
-    def distrust(self, snapshot_id: str, reason: str) -> None:
-        """Serve a snapshot no more in this process, because reading it showed that it is damaged."""
-        self._damaged[snapshot_id] = f"snapshot {snapshot_id}: {reason}"
-
     def examine(self) -> Texts:
-        """Look inside the served snapshot (about 1 s a GB) and distrust it where it is damaged; what is wrong."""
+        """What is wrong inside the served snapshot (about 1 s a GB); a damaged one is served no more by this process."""
         current = self.current()
         problems = _content_problems(current) if current else []
         if current and problems:
-            self.distrust(current.id, problems[0].partition(": ")[2])
+            self._damaged[current.id] = problems[0]
         return problems
 
     def verify(self) -> Texts:

@@ -96,6 +96,13 @@ def test_every_answer_is_signed_and_names_no_version(target: str, path: str):
 
 
 def test_what_watches_the_server_learns_that_it_lives_and_can_show_data(target: str):
+    """Also while somebody has the data open."""
+
+    async def look() -> None:
+        async with Reader(target) as reader:
+            await reader.visit()
+
+    asyncio.run(look())
     assert (ask(target, "/health").status, ask(target, "/health").body) == (200, b'{"status":"alive"}')
     assert (ask(target, "/ready").status, ask(target, "/ready").body) == (200, b'{"status":"ready"}')
 
