@@ -220,17 +220,17 @@ def person() -> Person:
     return found
 
 
+def may(action: str) -> bool:
+    """Whether the person may do it; of their own upload everybody may see all."""
+    return source() == UPLOAD or person().may(action)
+
+
 def scope() -> Scope:
     """What the person may see: of the company's data what their scope holds, of their own upload everything."""
     return Scope.everything() if source() == UPLOAD else person().scope
 
 
 def state() -> State:
-def may(action: str) -> bool:
-    """Whether the person may do it; of their own upload everybody may see all."""
-    return source() == UPLOAD or person().may(action)
-
-
     """What people saved, and the log of what they did."""
     return State(path_for(folder()))
 

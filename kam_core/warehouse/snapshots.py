@@ -128,7 +128,7 @@ class Store:
         return [self._snapshot(i) for i in self._published() if not self._problem(i)]
 
     def examine(self) -> Texts:
-        """What is wrong inside the served snapshot (about 1 s a GB); a damaged one is served no more by this process."""
+        """What is wrong inside the served snapshot (about 1 s a GB); a damaged one is not served again from here."""
         current = self.current()
         problems = _content_problems(current) if current else []
         if current and problems:
