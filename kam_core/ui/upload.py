@@ -52,7 +52,7 @@ def _dropzone() -> str:
     zone = '[data-testid="stFileUploaderDropzone"]'
     button, text = (html.escape(words(f"page.upload.{key}")).replace('"', "'") for key in ("choose", "drop_text"))
     return (
-        f"<style>{zone} button * {{ font-size: 0; }} {zone} button::after {{ content: \"{button}\"; }}"
+        f"<style>{zone} button > * {{ display: none; }} {zone} button::after {{ content: \"{button}\"; }}"
         f" {zone}Instructions > * {{ display: none; }} {zone}Instructions::after {{ content: \"{text}\"; }}</style>"
     ).replace(f"{zone}Instructions", '[data-testid="stFileUploaderDropzoneInstructions"]')
 
@@ -171,7 +171,7 @@ def _assumption(sheet: Sheet, assumption: Assumption, number: int) -> None:
     """One thing taken for true: in words, with its control where it can be another."""
     label = words(f"upload.assumed.{assumption.key}") if has(f"upload.assumed.{assumption.key}") else assumption.key
     if assumption.column:
-        label = f"{short(assumption.column)}: {label}"
+        label = f"{short(assumption.column)} · {label}"
     why = assumption.sentence(session.lang())
     if assumption.examples and assumption.key not in TOLD:
         why += " " + words("upload.examples", examples=", ".join(short(e, 40) for e in assumption.examples[:4]))
@@ -179,7 +179,8 @@ def _assumption(sheet: Sheet, assumption: Assumption, number: int) -> None:
     if len(choices) < 2:
         is_told = assumption.key in TOLD
         value = safe(why) if is_told else f"**{safe(_value(assumption, assumption.value))}**"
-        st.markdown(f"{MARKS[assumption.sure]} {safe(label)}: {value}", help=None if is_told else safe(why))
+        sentence = f"{MARKS[assumption.sure]} {safe(label)}{words('app.colon')}{value}"
+        st.markdown(sentence, help=None if is_told else safe(why))
         return
     if assumption.value not in choices:
         choices.insert(0, assumption.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kam_core.text.i18n import has
 from kam_core.ui.session import words
 
 FORMS = (
@@ -34,5 +35,9 @@ def in_words(reason: str) -> str:
     """A reason as people say it; one of no known form as it is."""
     for form, key in FORMS:
         if found := form.fullmatch(reason):
-            return words(f"refused.{key}", **{name: value or "" for name, value in found.groupdict().items()})
+            return words(f"refused.{key}", **{name: _value(value or "") for name, value in found.groupdict().items()})
     return reason
+
+
+def _value(text: str) -> str:
+    return words(f"upload.value.{text}") if has(f"upload.value.{text}") else text

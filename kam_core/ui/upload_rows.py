@@ -50,7 +50,7 @@ def _sentence(table: str, n: dict[str, int]) -> str:
 def _reasons(check: Check) -> None:
     lang = session.lang()
     lines = [
-        f"- **{numbers.full(n, lang, 'count')}** × {_column(table, column)}: {safe(in_words(reason))}"
+        f"- **{numbers.full(n, lang, 'count')}** × {_column(table, column)}{words('app.colon')}{safe(in_words(reason))}"
         for table, column, reason, n in check.reasons[:8]
     ]
     if len(check.reasons) > 8:
@@ -82,9 +82,9 @@ def _repair(upload: Upload, sheet: Sheet, refused: list[Refusal]) -> None:
         disabled=[c for c in frame.columns if c != correct], placeholder="",
         height=min(420, 35 * (len(frame) + 1) + 3),
         column_config={
-            words("column.line"): st.column_config.NumberColumn(width="small", pinned=True, format="%d"),
-            words("column.wrong"): st.column_config.TextColumn(width="large", pinned=True),
-            correct: st.column_config.TextColumn(correct, pinned=True, width="medium"),
+            words("column.line"): st.column_config.NumberColumn(width=80, pinned=True, format="%d"),
+            words("column.wrong"): st.column_config.TextColumn(width="large"),
+            correct: st.column_config.TextColumn(correct, pinned=True, width=180),
         },
     )  # fmt: skip
     edits = st.session_state[key]["edited_rows"] if key in st.session_state else {}
@@ -105,7 +105,7 @@ def _mend(upload: Upload, sheet: Sheet, cells: list[Refusal], written: dict[Any,
 
 
 def _frame(upload: Upload, sheet: Sheet, cells: list[Refusal]) -> pd.DataFrame:
-    """Line, reason, the place for the right text, then the row as the file has it, bad columns first."""
+    """Line, the place for the right text, reason, then the row as the file has it, bad columns first."""
     whole = upload.rows_of(cells, sheet)
     bad = list(dict.fromkeys(c.heading for c in cells if c.heading))
     mapped = [h for h in sheet.columns.values() if h in sheet.look.headings and h not in bad]
@@ -117,8 +117,8 @@ def _frame(upload: Upload, sheet: Sheet, cells: list[Refusal]) -> pd.DataFrame:
         row = {**whole.get(cell.line, {}), **corrected.get(cell.line, {})}
         fixed = {
             words("column.line"): cell.line,
-            words("column.wrong"): f"{cell.heading}: {in_words(cell.reason)}",
             words("column.correct_to"): None,
+            words("column.wrong"): f"{cell.heading}{words('app.colon')}{in_words(cell.reason)}",
         }
         records.append(fixed | {_beside(heading, fixed): row.get(heading) for heading in context})
     frame = pd.DataFrame(records)

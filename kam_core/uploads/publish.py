@@ -19,6 +19,7 @@ from kam_core.view import Filters, Period, View
 from kam_core.warehouse.engine import Reader
 from kam_core.warehouse.load import LoadReport, load
 from kam_core.warehouse.snapshots import Snapshot, Store
+from kam_core.warehouse.version import built_by
 
 KPIS = (
     "revenue", "orders", "active_accounts", "average_order_value", "gross_margin", "key_account_share", "nrr", "grr",
@@ -64,8 +65,9 @@ def figures(snapshot: Snapshot, scope: Scope, year: int | None = None) -> Figure
 def compare(before: Snapshot | None, after: Snapshot | None, scope: Scope) -> tuple[Figures | None, Figures | None]:
     """Both states over the year that the later one has reached."""
     now = figures(after, scope) if after else None
-    then = figures(before, scope, now.year if now else None) if before else None
-    return then, now
+    if before is None or before.manifest.built_by != built_by():  # those of an earlier version cannot be read
+        return None, now
+    return figures(before, scope, now.year if now else None), now
 
 
 def propose(job: Job, store: Store, upload: Upload, scope: Scope) -> Difference:
