@@ -1,6 +1,6 @@
 """Many readers at once: browses with real sessions over the app's own protocol and says how it went.
 
-    python tests/bench/load_sessions.py --warehouse data/warehouse [--sessions 50] [--seconds 300] [--json]
+    python tests/bench/load_sessions.py --warehouse data/warehouse [--sessions 50] [--seconds 300] [--think 5 15]
 
 Serves that warehouse by itself, as run.py does. Each session opens pages, sets filters, changes periods and language,
 and thinks 5 to 15 seconds in between. An action is timed from its click to the end of its answer. Prints actions,
@@ -139,12 +139,13 @@ def main() -> int:
     parser.add_argument("--warehouse", type=Path, required=True)
     parser.add_argument("--sessions", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--think", type=float, nargs=2, default=THINK, metavar=("LEAST", "MOST"), help="seconds")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         server, process = start_server(asked.warehouse, Path(folder) / "log.txt")
         try:
-            found = asyncio.run(run(server.url, server.pid, asked.sessions, asked.seconds, THINK))
+            found = asyncio.run(run(server.url, server.pid, asked.sessions, asked.seconds, asked.think))
         finally:
             stop_server(process)
     print(json.dumps(found, indent=1, ensure_ascii=False) if asked.json else described(found))
