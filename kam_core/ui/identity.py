@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
+import math
 import time
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -125,7 +126,7 @@ def _enter(real: Person, who: Person) -> None:
     if before not in (None, asked):
         _forget(keep=STAYS if before[0] == real.key else PLACE)
     st.session_state["_asked"] = asked
-    st.session_state["_person"] = who
+    st.session_state["_person"], st.session_state["_until"] = who, _until()
     if real is not LOCAL:
         _record_once("sign_in", real.key, {"roles": list(real.roles)})
 
@@ -136,6 +137,12 @@ def _forget(keep: tuple[str, ...]) -> None:
         upload.close()
     for key in [key for key in st.session_state if key not in keep]:
         del st.session_state[key]
+
+
+def _until() -> float:
+    """When the sign-in is over, in seconds since 1970; a single user's and a proxy's are not ours to end."""
+    is_ours = settings().mode == "oidc"
+    return float(st.user["iat"]) + settings().sign_in.hours * 3600 if is_ours else math.inf
 
 
 def _record_once(action: str, key: str, what: dict[str, Any]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,6 +44,7 @@ COMPANY, UPLOAD = "company", "upload"
 NOT_ABOUT_DATA = frozenset({"upload", "explore", "history"})  # pages without filters, never shown over an upload
 META_NEEDS = {"loads": "history", "quality": "rows", "refused": "rows"}  # the right that one needs to see it
 T = TypeVar("T")
+_LANGUAGE: ContextVar[str] = ContextVar("language", default="")
 KEPT: dict[str, Any] = {"max_entries": 400, "show_spinner": False}
 
 
@@ -183,6 +186,16 @@ def _workspace(folder: str, _held: Workspace) -> Workspace:
 
 
 def lang() -> str:
+    """The language of this run. Every word asks, so it is looked up once a run; outside of one, each time."""
+    return _LANGUAGE.get() or _lang()
+
+
+def settle_language() -> None:
+    """Decide it for this run: called at the start, when the address has been read."""
+    _LANGUAGE.set(_lang())
+
+
+def _lang() -> str:
     chosen = st.session_state.get("lang")
     return chosen if chosen in LANGUAGES else default_lang()
 
@@ -215,8 +228,13 @@ def use(view: View) -> None:
 
 
 def person() -> Person:
-    """Who is asking. Fails without app.py, which finds that out before anything else."""
+    """Who is asking. Fails without app.py, which finds that out before anything else.
+
+    Where a part of a page runs alone after the sign-in is over, all of it runs again, and says so.
+    """
     found: Person = st.session_state["_person"]
+    if time.time() > st.session_state["_until"]:
+        st.rerun()
     return found
 
 
@@ -267,7 +285,7 @@ def report(view: View, name: str, **settings: Any) -> pd.DataFrame:
 def meta(table: str) -> pd.DataFrame:
     """One of the tables about the data itself, such as loads or refused; KamError where the person has no right to."""
     needed = META_NEEDS.get(table)
-    if needed and source() == COMPANY and not person().may(needed):
+    if needed and not may(needed):
         raise KamError(words("empty.no_right_why", what=words("page.status.title")))
     return _meta(_version(), table)
 

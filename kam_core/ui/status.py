@@ -36,6 +36,9 @@ def loads() -> None:
 
 
 def checks() -> None:
+    """Their examples are raw values of rows: for those who repair them."""
+    if not session.may("rows"):
+        return
     names = {
         "check_name": "check",
         "table_name": "table",
@@ -48,6 +51,9 @@ def checks() -> None:
 
 
 def refused() -> None:
+    """Raw rows, likewise."""
+    if not session.may("rows"):
+        return
     frame = session.meta("refused").rename(columns={"table_name": "table", "column_name": "column"})
     columns = {"table": "", "file": "", "line": "count", "column": "", "value": "", "reason": ""}
     _card("refused", frame, columns, words("page.status.none_refused"))

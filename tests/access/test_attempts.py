@@ -9,6 +9,7 @@ import streamlit as st
 
 from kam_core.__main__ import main
 from kam_core.state import State
+from kam_core.ui import session
 from tests.access.conftest import CEO, DESK, LEFT, MANAGER, PATHS, SCOPES, signed_in, spellings, visit
 from tests.access.test_matrix import INJECTED
 
@@ -136,6 +137,20 @@ def test_what_is_signed_in_ends_after_the_hours_of_the_users_file(served):
     app.run()
     assert app.title[0].value == "Please sign in again"
     assert "_view" not in app.session_state and "_person" not in app.session_state
+
+
+def test_a_part_of_a_page_that_runs_alone_ends_with_the_sign_in_too(served, sessions, monkeypatch):
+    app = visit(sessions(MANAGER), "accounts")
+    monkeypatch.setattr(st, "session_state", {key: app.session_state[key] for key in ("_person", "_until")})
+    monkeypatch.setattr(st, "rerun", _raise)
+    assert session.person().key == MANAGER
+    st.session_state["_until"] = time.time() - 1
+    with pytest.raises(RuntimeError, match="all of it again"):
+        session.person()
+
+
+def _raise() -> None:
+    raise RuntimeError("all of it again")
 
 
 def test_nobody_is_let_in_by_what_the_session_holds(served, sessions):

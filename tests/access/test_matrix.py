@@ -99,6 +99,16 @@ def test_executives_see_accounts_and_not_who_works_there(served, sent, sessions,
         assert sent.found({first.split(" ", 1)[1]}), "who works with the account sees the name"
 
 
+def test_executives_see_what_was_loaded_and_no_raw_rows(served, sessions):
+    app = visit(sessions(CEO), "status")
+    assert not app.exception and not app.error
+    shown = "".join(element.proto.body for element in app.get("html"))
+    assert "What was loaded, and when?" in shown
+    assert "Which rows were refused, and why?" not in shown
+    app = visit(sessions(DESK), "status")
+    assert "Which rows were refused, and why?" in "".join(element.proto.body for element in app.get("html"))
+
+
 def test_files_mask_contacts_even_for_who_may_see_them():
     table = Table(pd.DataFrame({"name": ["何欣怡 Xinyi He", None], "value": [1, 2]}), {"name": "person"})
     assert table.masked().frame["name"].tolist()[0] == "何…"
@@ -120,7 +130,8 @@ def _leaks(company, email: str, frame) -> set[str]:
 @pytest.mark.parametrize("email", SCOPES)
 def test_no_report_names_what_is_out_of_scope(served, email):
     for name in reports.names():
-        settings = {"by": "manager"} if "by" in reports.defaults(name) and name in ("forecast", "funnel") else {}
+        settings = {"by": "manager"} if name in ("forecast", "funnel") else {}
+        settings |= {"account": "A00001"} if "account" in reports.defaults(name) else {}
         frame = reports.report(served.reader, _view(served, email), name, **settings)
         assert _leaks(served, email, frame) == set(), name
 
