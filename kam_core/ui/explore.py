@@ -110,6 +110,9 @@ def _chips(found: Exploring) -> None:
         n = state.count(found.key, found.source, found.filters)
         left, whole = (numbers.full(v, session.lang(), "count") for v in (n, found.held.rows))
         st.caption(words("page.explore.rows_left", n=left, of=whole))
+        if state.look() != "rows":
+            see = words("page.explore.see_rows")
+            st.button(see, key="see_rows", type="tertiary", on_click=lambda: state.go("rows"))
 
 
 def _add_filter(found: Exploring) -> None:

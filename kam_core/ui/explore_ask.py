@@ -71,7 +71,8 @@ def _head(found: Exploring, answer: Answer, key: str, legend: str) -> None:
     question = say.question(answer.ask)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"head_{key}", wrap=False):
         st.html(f'<div class="kam-head"><h3>{html.escape(question)}</h3>{legend}</div>')
-        tables.behind(key, say.plain(question), lambda: table(found, answer))
+        made = _as_pivot if answer.ask.chart == "table" else table
+        tables.behind(key, say.plain(question), lambda: made(found, answer))
 
 
 def _vega(found: Exploring, ask: Ask, drawn: Drawn, key: str, clickable: bool) -> None:
@@ -136,6 +137,13 @@ def _pivot(found: Exploring, answer: Answer, key: str, clickable: bool) -> None:
         placeholder="–", alt=say.question(answer.ask), selection_mode="single-cell",
         on_select=clicked if clickable else "ignore",
     )  # fmt: skip
+
+
+def _as_pivot(found: Exploring, answer: Answer) -> tables.Made:
+    """The pivot as it stands, to be taken along."""
+    frame, _ = pivot(found, answer)
+    first, *others = (str(column) for column in frame.columns)
+    return frame, {first: "", **dict.fromkeys(others, say.unit(found, answer.ask))}
 
 
 def _step(unit: str) -> float:

@@ -89,6 +89,9 @@ def test_a_pivot_has_totals_from_its_rows(upload):
     assert frame["region"].tolist() == ["North", "East", "South", "Total"]
     assert frame["a"].tolist()[1] == 20.25 and frame["a"].tolist()[3] == pytest.approx(80.5 / 3)
     assert frame["Total"].tolist() == pytest.approx([40, 20, 5, 21])
+    app.button(key="more_explore").click().run()
+    taken = next(d.value for d in app.dataframe if d.key is None or d.key == "behind_explore")
+    assert taken.columns.tolist() == ["region", "a", "b", "c", "Total"]
 
 
 def test_a_filter_narrows_and_can_be_taken_off(upload):
@@ -96,6 +99,9 @@ def test_a_filter_narrows_and_can_be_taken_off(upload):
     app.query_params["filters"] = json.dumps([[0, "is", "East"]])
     app.run()
     assert "3 of 5 rows" in texts(app) and "In all 60, from 3 rows." in texts(app)
+    app.button(key="see_rows").click().run()
+    assert app.dataframe[0].value["amount"].tolist() == [10.5, 19.5, 30]
+    app.segmented_control(key="explore_look").set_value("chart").run()
     assert app.button(key="chip_0").label.replace("\\", "") == "region: East ✕"
     app.button(key="chip_0").click().run()
     assert "filters" not in app.query_params and "In all 105" in texts(app)
