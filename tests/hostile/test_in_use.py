@@ -1,6 +1,6 @@
 """Ten sessions at work while things fail: what each of them sees meanwhile, and what is left afterwards.
 
-KAM_ROUNDS makes it longer (default 2 rounds of each fault; `KAM_ROUNDS=10 pytest -s tests/hostile/test_in_use.py`).
+KAM_ROUNDS makes it longer (default: each fault once; `KAM_ROUNDS=10 pytest -s tests/hostile/test_in_use.py`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -27,9 +26,10 @@ from kam_core.warehouse.snapshots import Store
 from tests.browser.conftest import Server, start_server, stop_server
 from tests.reader import Failed, Reader
 
+resource = pytest.importorskip("resource", reason="no limits of this kind on this system")
 pytestmark = pytest.mark.slow
 SESSIONS = 10
-ROUNDS = int(os.environ.get("KAM_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("KAM_ROUNDS", "1"))
 PAGES = ("", "tiers", "accounts", "status")
 LINES = 40
 GONE = (OSError, WebSocketException, TimeoutError)
@@ -175,7 +175,6 @@ def limited() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no limits of this kind")
 def test_the_disk_is_full_in_the_middle_of_a_load(place: Installation):
     async def fault() -> None:
         for _ in range(ROUNDS):
