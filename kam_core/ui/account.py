@@ -93,7 +93,7 @@ def _back() -> None:
 
 def _neighbours() -> None:
     """The previous and the next account of the list one came from, or of all that the filters leave, by revenue."""
-    ids = st.session_state.get("_list") or session.report(session.view(), "accounts").account_id.tolist()
+    ids = st.session_state.get("_list") or session.report(session.view(), "account_places").account_id.tolist()
     chosen = st.session_state["account"]
     if chosen not in ids:
         return

@@ -20,6 +20,7 @@ Menu = Mapping[str, Mapping[str, str]]
 def begin() -> None:
     """Page settings and language, before the first word is written."""
     address.read_language()
+    session.settle_language()
     st.set_page_config(
         page_title=words("app.name"),
         page_icon=str(ICON),

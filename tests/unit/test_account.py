@@ -86,3 +86,11 @@ def test_two_accounts_of_one_name_stay_two(reader):
 
 def test_without_one_account_there_are_no_rows(reader):
     assert reports.report(reader, everything(), "account").empty
+
+
+@pytest.mark.parametrize(("period", "order"), [("2025", "decba"), ("2024", "abcde")])
+def test_neighbours_stand_in_the_order_of_the_list(reader, period, order):
+    """By revenue of the period, then by id: 400, 400, 300, 200, 100 + 30 - 10 in 2025; of 2024 only 70 of a."""
+    view = everything(period)
+    assert reports.report(reader, view, "account_places").account_id.tolist() == list(order)
+    assert reports.report(reader, view, "accounts").account_id.tolist() == list(order)

@@ -6,7 +6,7 @@ with chosen as materialized (
     select * from accounts where (select count(*) from accounts) = 1
 ),
 bought as materialized (
-    select o.*
+    select o.order_id, o.order_date, o.product_line, o.partner_id, o.amount, o.cost
     from order_lines as o
     where o.account_id in (select account_id from chosen) and o.order_date < $end
 ),
