@@ -64,7 +64,7 @@ def path_for(warehouse: Path) -> Path:
 class State:
     """Safe to share between threads and processes: every call opens the file, does one transaction and closes it.
 
-    Raises KamError, one plain sentence, when the file cannot be read or written.
+    Raises KamError, one plain sentence without a path, as readers see it, when the file cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -229,15 +229,15 @@ def _plain_errors(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         raise KamError(f"{path.name} is damaged ({error}): restore it from a backup, or move it away") from error
     except OSError as error:
-        raise KamError(f"{path} cannot be opened: {error.strerror or error}") from error
+        raise KamError(f"{path.name} cannot be opened: {error.strerror or error}") from error
 
 
 def _why(error: sqlite3.OperationalError, path: Path) -> str:
     words = str(error)
     if "full" in words or ("I/O" in words and shutil.disk_usage(path.parent).free < SMALLEST_FREE):
-        return f"the disk of {path.parent} is full, nothing was saved: free some space and try again"
+        return f"the disk of {path.name} is full, nothing was saved: free some space and try again"
     if "readonly" in words or "read-only" in words or "unable to open" in words:
-        return f"no permission to write {path}, nothing was saved: allow it, or name another file in KAM_STATE"
+        return f"no permission to write {path.name}, nothing was saved: allow it, or name another file in KAM_STATE"
     if "locked" in words:
         return f"{path.name} is in use for more than {BUSY_SECONDS:g} s, nothing was saved: try again"
     return f"{path.name} cannot be used, nothing was saved: {words}"
