@@ -31,6 +31,7 @@ __all__ = ["Assumption", "ColumnRead", "Examined", "Pairing", "Problem", "Propos
            "guess_table", "quoted_name", "read_text", "read_typed", "shape"]
 PREVIEW_ROWS = 100
 SAMPLE_ROWS = 10_000
+SAMPLE_CELLS = 400_000  # fewer rows of a wide file
 RAW_LINES = 30
 RAW_CHARS = 2_000
 
@@ -157,7 +158,7 @@ def _look_at(examined: Examined, source: Source, formats: dict[str, dict[str, An
 def _look(id: str, grid: Grid, chosen: dict[str, Any], folder: tempfile.TemporaryDirectory) -> SheetLook:
     names = normal_headings(grid.headings)
     sample = [list(row) for row in _sample(grid)]
-    if grid.layout and len(sample) < SAMPLE_ROWS:
+    if grid.layout and len(sample) < _sample_rows(grid):
         sample = sample[:len(sample) - grid.layout.notes]
     stray = [i for i, h in enumerate(grid.headings) if not h and not any(row[i].strip() for row in sample)]
     places = [i for i in range(len(names)) if i not in stray]
@@ -180,6 +181,10 @@ def _in_force(assumptions: list[Assumption]) -> dict[str, Any]:
     return format
 
 
+def _sample_rows(grid: Grid) -> int:
+    return max(min(SAMPLE_ROWS, SAMPLE_CELLS // max(len(grid.headings), 1)), PREVIEW_ROWS)
+
+
 def _sample(grid: Grid) -> Iterator[tuple[str, ...]]:
     """Rows from which columns are told: many of a text file, for the day that decides may be in the thousandth."""
     if grid.path is None or grid.layout is None:
@@ -190,7 +195,7 @@ def _sample(grid: Grid) -> Iterator[tuple[str, ...]]:
         for _ in range(found.skip):
             file.readline()
         try:
-            for record in islice(records(file, found.marks, found.width), SAMPLE_ROWS):
+            for record in islice(records(file, found.marks, found.width), _sample_rows(grid)):
                 row = [*record.fields, *[""] * (found.width - len(record.fields))]
                 if len(row) == found.width and any(c.strip() for c in row) and not is_total(row, found.totals):
                     yield tuple(row)

@@ -23,7 +23,10 @@ from kam_core.ingest.watch import NOBODY, Cancellation, Watch
 Connection = Any  # a DuckDB connection, handed in: only kam_core.warehouse imports duckdb
 SAMPLE_ROWS = 300
 MAX_LINE = 16 * 1024 * 1024
-CHUNK_ROWS = 50_000
+CHUNK_ROWS = 50_000  # what is held of a file at once,
+CHUNK_CELLS = 400_000  # whatever its width,
+CHUNK_CHARS = 64 * 1024**2  # and however long its cells
+MOST_RAGGED = 100_000
 LAYOUT_KEYS = ("encoding", "delimiter", "quote", "escape", "header_row", "header_rows", "short_rows", "totals", "below")
 Ragged = tuple[int, str, str]  # (file line, text of the line, reason)
 NO_FORMAT: dict[str, Any] = {}
@@ -173,26 +176,33 @@ def _read_by_record(con: Connection, name: str, path: Path, file_name: str, foun
     con.execute(f"create or replace temp table {name}_text({texts}, file_line bigint)")
     ragged: list[Ragged] = []
     mended, chunk, lines = 0, [], []
-    size = max(path.stat().st_size, 1)
+    size, width, held = max(path.stat().st_size, 1), found.width, 0
     with path.open("rb") as raw:
         file = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
         for _ in range(found.skip):
             file.readline()
         try:
             for record in records(file, found.marks, found.width):
-                if not any(cell and not cell.isspace() for cell in record.fields):
+                fields: list[str] | None = record.fields
+                whole = "".join(record.fields)
+                if not whole or whole.isspace():
                     continue
+                held += len(whole)
                 line = found.first_line + record.number - 1 if tidy else record.line + found.skip
-                fields = _fitted(record.fields, found)
+                if len(record.fields) != width:
+                    fields = _filled_up(record.fields, found)
                 if fields is None:
                     ragged.append(_ragged(line, record, found))
+                    if len(ragged) > MOST_RAGGED:
+                        raise KamError(f"{file_name}: more than {MOST_RAGGED:,} lines do not have {width} fields; "
+                                       "choose another delimiter or heading row, or export it again")
                 else:
                     mended += record.mended
                     chunk.append(fields)
                     lines.append(line)
-                if len(chunk) == CHUNK_ROWS:
+                if len(chunk) >= CHUNK_ROWS or len(chunk) * width >= CHUNK_CELLS or held >= CHUNK_CHARS:
                     _append(con, name, columns, chunk, lines)
-                    chunk, lines = [], []
+                    chunk, lines, held = [], [], 0
                     watch.step("reading.step.read", 0.3 + 0.7 * raw.tell() / size)
         except Swallowed as hole:
             line = hole.line + found.skip
@@ -202,12 +212,10 @@ def _read_by_record(con: Connection, name: str, path: Path, file_name: str, foun
     return ragged, mended
 
 
-def _fitted(fields: list[str], found: dialects.Layout) -> list[str] | None:
-    """The fields, filled up to the table's width where the layout allows it; None where they do not fit. One too many
-    is refused even where the last is blank: the row may be shifted."""
+def _filled_up(fields: list[str], found: dialects.Layout) -> list[str] | None:
+    """Fields that are too few, filled up where the layout allows it; None where they do not fit. One too many is
+    refused even where the last is blank: the row may be shifted."""
     missing = found.width - len(fields)
-    if not missing:
-        return fields
     return fields + [""] * missing if missing > 0 and found.pad else None
 
 

@@ -6,6 +6,7 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_CELL = 10 * 1024 * 1024  # characters
 MAX_RECORD_LINES = 1_000
@@ -39,8 +40,7 @@ class Marks:
         return csv.reader(lines, delimiter=self.one, quotechar=self.quote, strict=strict, skipinitialspace=close)
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One record: its number, the line it starts on, how many lines it takes, its fields, and whether quotes had to be
     mended."""
 

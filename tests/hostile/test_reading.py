@@ -15,7 +15,7 @@ import pytest
 import xlsxwriter
 
 from kam_core.errors import KamError
-from kam_core.ingest import sheets
+from kam_core.ingest import grid, sheets
 from kam_core.ingest.examine import examine, read_text, read_typed
 from kam_core.ingest.watch import Cancellation
 
@@ -159,6 +159,39 @@ def test_a_workbook_that_needs_too_much_memory_ends_its_own_process(tmp_path: Pa
     (tmp_path / "huge.xlsx").write_bytes(huge)
     examined = examine([tmp_path / "huge.xlsx"])
     assert "of memory" in str(examined.problems[0]) and not examined.sheets
+    examined.close()
+
+
+def test_what_is_held_of_a_file_at_once_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However wide the rows and long the cells, no more than CHUNK_CELLS cells or CHUNK_CHARS letters are held."""
+    held: list[tuple[int, int]] = []
+    append = grid._append
+
+    def watched(con, name, columns, chunk, lines) -> None:
+        held.append((len(chunk) * len(columns), sum(len(cell) for row in chunk for cell in row)))
+        append(con, name, columns, chunk, lines)
+    monkeypatch.setattr(grid, "_append", watched)
+    monkeypatch.setattr(grid, "CHUNK_CELLS", 5_000)
+    monkeypatch.setattr(grid, "CHUNK_CHARS", 300_000)
+    (tmp_path / "wide.csv").write_text(",".join(f"c{i}" for i in range(1_000)) + "\n" + (
+        '"x\ny"' + ",1" * 999 + "\n") * 40, "utf-8")
+    (tmp_path / "long.csv").write_text("a,b\n" + f'"{"x" * 100_000}\n",1\n' * 20, "utf-8")
+    for name, rows in (("wide.csv", 40), ("long.csv", 20)):
+        examined = examine([tmp_path / name])
+        assert read_text(duckdb.connect(), examined.sheets[0], "t").rows == rows
+        examined.close()
+    # A chunk is written out with the row that reaches a limit: at most one row more than it.
+    assert max(cells for cells, _ in held) <= 5_000 + 1_000
+    assert max(letters for _, letters in held) <= 300_000 + 100_002
+    assert len(held) > 10
+
+
+def test_lines_that_never_fit_are_refused_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grid, "MOST_RAGGED", 50)
+    (tmp_path / "r.csv").write_text("a,b\n" + "1,2\n" * 300 + "1,2,3\n" * 60, "utf-8")
+    examined = examine([tmp_path / "r.csv"])
+    with pytest.raises(KamError, match=r"r\.csv: more than 50 lines do not have 2 fields"):
+        read_text(duckdb.connect(), examined.sheets[0], "t")
     examined.close()
 
 
