@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from kam_core.schema import TABLES
 from kam_core.text import numbers
@@ -41,10 +43,19 @@ def drop() -> None:
     if dropped:
         for file in dropped:
             work.upload().add(file.name, file)
-            file.close()
+            _out_of_memory(file)
         work.changed()
-        st.session_state["_drops"] = number + 1  # a new uploader: Streamlit forgets the bytes of the old one
+        st.session_state["_drops"] = number + 1  # an empty uploader for the next files
         st.rerun()
+
+
+def _out_of_memory(file: Any) -> None:
+    """Streamlit holds a dropped file in memory until the session ends; it is on disk now."""
+    file.close()
+    context = get_script_run_ctx()
+    manager = context.uploaded_file_mgr if context else None
+    if context and isinstance(manager, MemoryUploadedFileManager):
+        manager.remove_file(context.session_id, file.file_id)
 
 
 def _dropzone() -> str:
@@ -75,17 +86,28 @@ def _remove(upload: Upload, number: int) -> None:
     work.changed()
 
 
-def progress() -> bool:
-    """What is being done, with the way to stop it; whether anything is."""
+def progress() -> None:
+    """What is being done, with the way to stop it."""
     problem = st.session_state.get("_job_problem")
     if problem:
         st.warning(safe(problem))
         if st.session_state.get("_halted"):
             st.button(words("action.again"), key="again", on_click=work.changed)
     if work.running() is None:
-        return False
+        own = session.upload()
+        if own and work.is_check_put_off(own):
+            _soon()
+        return
     _progress()
-    return True
+
+
+@st.fragment(run_every=1)
+def _soon() -> None:
+    """Look again until the check that was put off is begun."""
+    own = session.upload()
+    if own is None or not work.is_check_put_off(own):
+        st.rerun()
+    st.caption(words("page.upload.check_soon"))
 
 
 @st.fragment(run_every=0.4)

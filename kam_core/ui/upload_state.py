@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from kam_core.warehouse.snapshots import Snapshot, Store
 
 LOG = logging.getLogger("kam")
 SHORT = 1.2  # seconds that a run waits for its work: what is done by then needs no progress
+MANY = 200_000  # rows from which on a check takes more than a second
+MOMENT = 4.0  # seconds
 KEY_TIERS = ("S", "A")
 
 
@@ -72,10 +75,17 @@ def settle() -> None:
             return
         if not own.is_read:
             start("look", _looking(own))
-        elif own.is_mapped and own.check is None:
+        elif own.is_mapped and own.check is None and not is_check_put_off(own):
             start("check", own.check_rows)
         else:
             return
+
+
+def is_check_put_off(own: Upload) -> bool:
+    """Of a large upload the rows are checked a moment later: who goes on to explore it at once has all cores."""
+    if own.check or not own.is_mapped or sum(sheet.rows or 0 for sheet in own.sheets.values()) < MANY:
+        return False
+    return time.monotonic() < st.session_state.setdefault("_check_from", time.monotonic() + MOMENT)
 
 
 def _looking(upload: Upload) -> Callable[[Job], None]:
@@ -111,7 +121,7 @@ def result(kind: str) -> Any:
 
 def changed() -> None:
     """Callback of whatever changes how the upload is read: results of the former reading no longer hold."""
-    for key in ("_halted", "_job_problem", "_propose", "_match", "_denied"):
+    for key in ("_halted", "_job_problem", "_propose", "_match", "_denied", "_check_from"):
         st.session_state.pop(key, None)
 
 

@@ -16,7 +16,7 @@ upload.title()
 upload.drop()
 upload.files()
 upload.problems()
-busy = upload.progress()
+upload.progress()
 sheet = upload.sheet()
 if sheet:
     upload.understood(sheet)
