@@ -5,8 +5,10 @@ Values are kept as text, as they stand in an address or a recipe, and cast to th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from kam_core.explore.source import Column, Params, Source
@@ -36,6 +38,19 @@ class Filter:
         if kind in ("between", "range") and len(values) != 2:
             raise ValueError("a range has two ends")
         return cls(column, kind, tuple(values))
+
+
+def fits(column: Column, filter_: Filter) -> bool:
+    """Whether the ends of a range are numbers of a column of numbers, or days of one of dates."""
+    if filter_.kind not in ("between", "range"):
+        return True
+    ends = [end for end in filter_.values if end is not None]
+    try:
+        if column.family == "date":
+            return all(date.fromisoformat(end[:10]) for end in ends)
+        return column.family == "number" and all(math.isfinite(float(end)) for end in ends)
+    except ValueError:
+        return False
 
 
 def condition(source: Source, filters: Sequence[Filter]) -> tuple[str, Params]:

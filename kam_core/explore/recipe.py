@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kam_core.explore.filters import Filter
+from kam_core.explore.filters import Filter, fits
 from kam_core.explore.kinds import KINDS
 from kam_core.explore.shape import OF_ANY, TIMES, Ask
 from kam_core.explore.source import Column
@@ -114,7 +114,7 @@ def fit(recipe: Recipe, columns: Sequence[Column], chosen: dict[str, str] | None
     asks = [(ask, _renamed(ask, names)) for ask in recipe.asks]
     filters = [(f, replace(f, column=names[f.column]) if f.column in names else None) for f in recipe.filters]
     runs = [new for _, new in asks if new and _can_run(new, here)]
-    kept_filters = [new for _, new in filters if new]
+    kept_filters = [new for _, new in filters if new and fits(here[new.column], new)]
     return Fitted(
         replace(
             recipe, asks=tuple(runs), filters=tuple(kept_filters),
@@ -127,7 +127,7 @@ def fit(recipe: Recipe, columns: Sequence[Column], chosen: dict[str, str] | None
             if recipe.families.get(name, here[to].family) != here[to].family
         ),
         tuple(old for old, new in asks if not new or not _can_run(new, here)),
-        tuple(old for old, new in filters if not new),
+        tuple(old for old, new in filters if new not in kept_filters),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import streamlit as st
 
 from kam_core.explore import profile as profiles_of
 from kam_core.explore import shape
-from kam_core.explore.filters import Filter
+from kam_core.explore.filters import Filter, fits
 from kam_core.explore.profile import Profile
 from kam_core.explore.shape import Answer, Ask
 from kam_core.explore.source import Column, Source, table
@@ -78,7 +78,7 @@ def current(space: Workspace) -> Exploring:
     kinds = st.session_state.get("_kinds", {}).get(held.name, {})
     profiles = tuple(_with_kind(p, kinds.get(p.name)) for p in profile(str(held.path), source))
     suggested = tuple(suggest(profiles))
-    filters = tuple(f for f in _filters(source.columns) if source.has(f.column))
+    filters = tuple(f for f in _filters(source.columns) if fits(source.column(f.column), f))
     ask = _ask(source.columns) or (suggested[0] if suggested else None)
     return Exploring(held, source, profiles, suggested, filters, ask)
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kam_core.explore import shape
-from kam_core.explore.filters import Filter, condition
+from kam_core.explore.filters import Filter, condition, fits
 from kam_core.explore.profile import Profile, fences, grain_of, profile
 from kam_core.explore.shape import Ask, Windows, add_months, answer, bucket_end, rows_behind, windows
 from kam_core.explore.source import Column, Source, quote, shown, table
@@ -286,6 +286,16 @@ class TestFilters:
     def test_what_is_no_filter_is_refused(self, parts: list):
         with pytest.raises(ValueError, match=r"not a filter|two ends|not enough values"):
             Filter.from_list(parts)
+
+    @pytest.mark.parametrize(
+        ("column", "ends", "does"),
+        [
+            ("amount", ("1", None), True), ("amount", ("nan", "2"), False), ("amount", ("x", None), False),
+            ("day", ("2026-01-01", None), True), ("day", ("soon", None), False), ("region", ("a", "b"), False),
+        ],
+    )  # fmt: skip
+    def test_the_ends_of_a_range_are_of_the_columns_family(self, sales, column: str, ends: tuple, does: bool):
+        assert fits(sales.column(column), Filter(column, "between", ends)) is does
 
     def test_values_are_bound(self, sales):
         sql, params = condition(sales, [Filter("region", "is", ("'; drop",))])

@@ -64,6 +64,14 @@ def test_a_column_that_holds_something_else_now_is_said(recipe: Recipe):
     assert fitted.recipe.asks == (BY_REGION,) and fitted.asks_left_out == (BY_MONTH,)
 
 
+def test_a_range_of_days_is_left_out_where_the_column_holds_text_now():
+    days = Filter("Order Date", "between", ("2026-01-01", "2026-01-31"))
+    recipe = kept("Monthly", JANUARY, [BY_REGION], [days, EAST], {}, "")
+    assert fit(recipe, JANUARY).recipe.filters == (days, EAST)
+    fitted = fit(recipe, [JANUARY[0], Column("Order Date", "VARCHAR"), JANUARY[2]])
+    assert fitted.recipe.filters == (EAST,) and fitted.filters_left_out == (days,)
+
+
 @pytest.mark.parametrize(
     "content",
     [
