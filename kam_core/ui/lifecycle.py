@@ -143,8 +143,9 @@ def _name(state: str) -> str:
 
 
 def listing() -> None:
-    """The accounts behind the mark that was clicked; without one, those at risk."""
-    mark = st.session_state.get("mark") or "at_risk"
+    """The accounts behind the mark that was clicked; without one, those at risk, or where nobody is those active."""
+    known = session.report(standing(), "lifecycle", since=_since()).state
+    mark = st.session_state.get("mark") or ("at_risk" if (known == "at_risk").any() else "active")
     before, _, state = mark.rpartition(":")
     if state not in STATES or before not in ("", NONE, *STATES):  # an address that somebody typed
         before, state = "", "at_risk"

@@ -11,7 +11,7 @@ from kam_core.charts import potential as charts
 from kam_core.charts.parts import PICK, Spec
 from kam_core.text import numbers
 from kam_core.text.sentence import own_script
-from kam_core.ui import address, cards, drill, frames, groups, session, tiles
+from kam_core.ui import address, cards, drill, frames, groups, session, states, tiles
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, words
 from kam_core.ui.tiles import Tile
@@ -87,6 +87,14 @@ def accounts() -> pd.DataFrame:
 def is_known() -> bool:
     """Whether any account in view has a potential."""
     return bool(accounts().potential.notna().any())
+
+
+def unknown() -> None:
+    """No account has a potential: what to add to the accounts."""
+    with st.container(border=True, key="no_potential"):
+        st.subheader(words("page.potential.none_title"), anchor=False)
+        st.write(words("page.potential.none_why", what=words("page.potential.shows")))
+        states.template("accounts")
 
 
 def _value_word() -> str:

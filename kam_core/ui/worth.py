@@ -57,7 +57,9 @@ def _figures() -> list[Tile]:
     frame = _values()
     total: Any = frame[frame.section == "total"].iloc[0]
     top = frame[frame.section == "account"].head(20).expected_value.sum()
-    share = numbers.percent(top / total.expected_value if total.expected_value > 0 else None, session.lang())
+    # Where losses to come eat up most of the whole, a share of it says nothing.
+    part = top / total.expected_value if total.expected_value > 0 else None
+    share = numbers.percent(part if part is not None and part <= 1 else None, session.lang())
     expected, past = words("page.value.tile_expected_tip"), words("page.value.tile_past_tip")
     span = f"{words('page.value.interval')} {money(total.low)} – {money(total.high)}"
     each = words("page.value.per_account")
@@ -196,4 +198,5 @@ def _lost_table() -> Table:
         "manager": [own_script(r.manager_name, lang) if isinstance(r.manager_name, str) else None for r in rows],
         "region": frame.region, "industry": frame.industry, "orders": frame.orders, "account_id": frame.account_id,
     })  # fmt: skip
-    return Table(shown, LOST)
+    said = [c for c in LOST if shown[c].notna().any() and (shown[c] != "").any()]
+    return Table(shown[said], LOST)

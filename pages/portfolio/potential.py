@@ -3,7 +3,6 @@
 import streamlit as st
 
 from kam_core.ui import cards, groups, potential, profit, session, states
-from kam_core.ui.session import words
 
 session.view()
 groups.use()
@@ -13,7 +12,7 @@ groups.switch()
 if potential.accounts().empty:
     states.no_rows()
 elif not potential.is_known():
-    states.not_loaded("accounts", words("page.potential.shows"))
+    potential.unknown()
 else:
     potential.figures()
     left, middle, right = st.columns([1.6, 0.9, 0.6], gap="xsmall")

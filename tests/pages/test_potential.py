@@ -41,4 +41,4 @@ def test_weights_are_part_of_the_address(potential: AppTest):
 def test_without_a_potential_it_says_what_to_load(publish: Callable[..., None]):
     publish(orders=ORDERS, accounts=ACCOUNTS)
     app = AppTest.from_file(APP, default_timeout=60).run().switch_page(PAGE).run()
-    assert "Accounts not loaded" in app.markdown[0].value
+    assert app.subheader[0].value == "No account has a potential"
