@@ -59,6 +59,6 @@ def test_only_for_the_steward(app: AppTest, log: State, monkeypatch: pytest.Monk
     """An executive sees every figure and not who did what."""
     monkeypatch.setattr(session, "person", lambda: BOSS)
     app.run().switch_page("pages/data/audit.py").run()
-    assert app.title[0].value == "Nothing to see here"
+    assert app.title[0].value == "This page is not for your role"
     assert not app.dataframe
     assert "Audit log" not in [link.proto.label for link in app.get("page_link")]
