@@ -116,9 +116,12 @@ def _put_setting(new: Path, path: Path, old: Path) -> None:
 
 def _put_all(archive: tarfile.TarFile, place: Installation) -> None:
     listed: dict[str, dict[str, Any]] = {}
+    written = {s.path.name: s.manifest.file_sha256 for s in Store(place.warehouse).list()}
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as held:
         for name, source in _parts(place, Path(folder), held):
             listed[name] = _put(archive, name, source)
+            if listed[name]["sha256"] != written.get(Path(name).name, listed[name]["sha256"]):
+                raise KamError(f"{name} is damaged, no backup was written: restore an earlier one, or delete that file")
     head = {
         "format": FORMAT, "created_at": datetime.now(UTC).isoformat(timespec="seconds"), "created_by": user(),
         "files": listed,

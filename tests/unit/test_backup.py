@@ -117,6 +117,19 @@ def test_every_damage_is_refused_and_changes_nothing(file: Path, tmp_path: Path)
         assert list(there.warehouse.glob("restoring-*")) == []
 
 
+def test_damaged_data_are_not_backed_up_as_if_they_were_whole(tmp_path: Path):
+    there = empty(tmp_path / "there")
+    load_one(there, 5)
+    current = Store(there.warehouse).current()
+    assert current is not None
+    content = bytearray(current.path.read_bytes())
+    content[len(content) // 2] ^= 255
+    current.path.write_bytes(content)
+    with pytest.raises(KamError, match="is damaged, no backup was written"):
+        backup.write(there, tmp_path / "b.tar")
+    assert list(tmp_path.glob("b.tar*")) == []
+
+
 @pytest.mark.parametrize(
     "name", ["../evil", "/etc/evil", "warehouse/../../evil", "warehouse/snapshots/evil.duckdb", "evil.py"]
 )
