@@ -44,14 +44,20 @@ def loads() -> None:
 
 
 def _frame(kept: list[Snapshot]) -> pd.DataFrame:
-    current = session.store().current()
-    inside = set(session.store().lineage())
-    if current and not current.manifest.demo:  # a company's own data never stand on the demo's
-        inside -= {s.id for s in kept if s.manifest.demo}
-    return pd.DataFrame([_row(snapshot, inside) for snapshot in kept])
+    return pd.DataFrame([_row(snapshot, _state(snapshot)) for snapshot in kept])
 
 
-def _row(snapshot: Snapshot, inside: set[str]) -> dict[str, Any]:
+def _state(snapshot: Snapshot) -> str:
+    """Whether what was loaded is in the data now: a company's own data never stand on the demo's."""
+    store = session.store()
+    current = store.current()
+    if snapshot.manifest.demo and current and not current.manifest.demo:
+        return words("page.history.replaced")
+    inside = (snapshot.manifest.equals or snapshot.id) in store.lineage()
+    return words("page.history.inside" if inside else "page.history.gone")
+
+
+def _row(snapshot: Snapshot, state: str) -> dict[str, Any]:
     manifest = snapshot.manifest
     own = {} if manifest.kind in ("undo", "policy") else manifest.tables
     return {
@@ -60,7 +66,7 @@ def _row(snapshot: Snapshot, inside: set[str]) -> dict[str, Any]:
         "created_by": manifest.created_by,
         "files": _files(snapshot),
         **{key: sum(n.get(key) or 0 for n in own.values()) for key in ("added", "updated", "refused")},
-        "state": words("page.history.inside" if (manifest.equals or snapshot.id) in inside else "page.history.gone"),
+        "state": state,
     }
 
 
