@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 import uvicorn
@@ -36,10 +37,10 @@ def _checked() -> None:
         sys.exit(f"server.py: {refusal}")
 
 
-def _warehouse() -> Path:
+def _store() -> Any:
     from kam_core.ui import session  # what pages need is loaded beside the first requests, not before them
 
-    return session.folder()
+    return session.store()
 
 
 def _warm_up() -> None:
@@ -76,7 +77,7 @@ uvicorn.Config.encoded_headers = property(lambda _config: [], lambda _config, _h
 app = st.App(
     "app.py",
     lifespan=lifespan,
-    routes=health.routes(_warehouse),
+    routes=health.routes(_store),
     middleware=stack(st.get_option("server.allowedHosts"), STATIC),
     on_script_error=_script_failed,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -12,30 +12,32 @@ from starlette.routing import Route
 
 from kam_core.errors import KamError
 
+if TYPE_CHECKING:
+    from kam_core.warehouse.snapshots import Store
+
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def routes(folder: Callable[[], Path]) -> list[Route]:
-    """`folder` gives the warehouse folder."""
+def routes(store: Callable[[], Store]) -> list[Route]:
+    """`store` gives the data that the pages show."""
 
     async def health(_request: Request) -> JSONResponse:
         return JSONResponse({"status": "alive"}, headers=NO_STORE)
 
     async def ready(_request: Request) -> JSONResponse:
-        state = await asyncio.to_thread(state_of_data, folder())
+        state = await asyncio.to_thread(lambda: state_of_data(store()))
         return JSONResponse({"status": state}, 200 if state in ("ready", "older data") else 503, headers=NO_STORE)
 
     return [Route("/health", health), Route("/ready", ready)]
 
 
-def state_of_data(folder: Path) -> str:
+def state_of_data(store: Store) -> str:
     """One of: ready, older data (an earlier load is served), other version, no data, unreadable."""
     from kam_core.warehouse.engine import Reader  # not at the start of the server, which answers before it can read
-    from kam_core.warehouse.snapshots import Store
     from kam_core.warehouse.version import built_by
 
     try:
-        current = Store(folder).current()
+        current = store.current()
         if current is None:
             return "no data"
         if current.manifest.built_by != built_by():
