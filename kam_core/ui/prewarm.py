@@ -10,6 +10,7 @@ import kam_core.ui
 from kam_core.access.scope import Scope
 from kam_core.metrics.reports import report
 from kam_core.ui import session
+from kam_core.uploads.workspace import sweep
 from kam_core.view import View
 from kam_core.warehouse.engine import Reader
 
@@ -21,6 +22,7 @@ def warm_up() -> None:
     try:
         for module in pkgutil.iter_modules(kam_core.ui.__path__):
             importlib.import_module(f"kam_core.ui.{module.name}")
+        sweep()  # uploads that a killed server left behind
         store = session.store()
         for problem in store.examine():
             LOG.error("%s", problem)
