@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -89,6 +90,23 @@ def test_nothing_loaded_yet_is_not_taken_for_a_loss(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("KAM_WAREHOUSE", str(tmp_path / "empty"))
     app = AppTest.from_file(APP, default_timeout=60).run()
     assert app.title[0].value != "The data cannot be found or read"
+
+
+def test_an_error_nobody_foresaw_shows_a_number_that_is_in_the_log(
+    two_loads: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def broken(*_: object) -> None:
+        raise RuntimeError("password in /etc/secret")
+
+    monkeypatch.setattr("kam_core.ui.cards.title", broken)
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    (said,) = [error.value for error in app.error]
+    number = re.search(r"error ([0-9a-f]{8})", said)
+    assert number
+    assert "secret" not in said
+    assert not app.exception
+    (record,) = [r for r in caplog.records if number.group(1) in r.getMessage()]
+    assert record.exc_info
 
 
 def test_a_damaged_state_takes_the_notes_away_and_nothing_else(two_loads: Store, tmp_path: Path):
