@@ -100,14 +100,17 @@ class Read:
 
 
 def examine(paths: list[Path], formats: dict[str, dict[str, Any]] | None = None, progress: Progress | None = None,
-            cancelled: Cancelled | None = None, before: Examined | None = None) -> Examined:
+            cancelled: Cancelled | None = None, before: Examined | None = None,
+            scratch: Path | None = None) -> Examined:
     """Look at files; `formats` (sheet id → changed entries) says what the user corrected.
+
+    What has to be unpacked lies in a folder below `scratch`, or in the system's place for such things.
 
     With `before` given nothing is unpacked or parsed again that was so before. Files that cannot be read end in
     `problems`, never in an exception; only a cancellation raises.
     """
     watch = Watch(progress, cancelled)
-    folder = before.folder if before else tempfile.TemporaryDirectory(prefix="kam-look-")
+    folder = before.folder if before else tempfile.TemporaryDirectory(prefix="kam-look-", dir=scratch)
     found = before.found if before else Found([], Path(folder.name), [], [])
     examined = Examined([], list(before.problems) if before else [], found, folder)
     if before is None:

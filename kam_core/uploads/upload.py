@@ -206,7 +206,8 @@ class Upload:
     def look(self, job: Job, known: Known, remembered: dict[str, dict[str, Any]]) -> None:
         """See what the files are and read each new or corrected sheet into a table of the workspace."""
         before = self._examined if self._looked_at == self.paths else None
-        found = examine(self.paths, self.formats, job.part(0, 0.2), lambda: job.was_stopped, before)
+        folder, stopped = self.workspace.folder, lambda: job.was_stopped
+        found = examine(self.paths, self.formats, job.part(0, 0.2), stopped, before, folder)
         if self._examined and before is None:
             self._examined.close()
         self._examined, self._looked_at, self.problems = found, list(self.paths), list(found.problems)

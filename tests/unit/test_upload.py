@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -164,6 +165,20 @@ def test_a_stopped_load_changes_nothing(upload: Upload, store: Store):
     with pytest.raises(Stopped):
         run(stopped)
     assert store.current() == before
+
+
+def test_all_of_an_upload_lies_in_its_folder_and_goes_with_it(upload: Upload):
+    """What a zip holds is unpacked there too."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("january.csv", FILE)
+    packed.seek(0)
+    upload.add("months.zip", packed)
+    run(lambda job: upload.look(job, {}, {}))
+    unpacked = upload.sheets["months.zip/january.csv"].look.grid.source.path
+    assert unpacked.is_relative_to(upload.workspace.folder)
+    upload.workspace.close()
+    assert not unpacked.exists() and not upload.workspace.folder.exists()
 
 
 def test_a_file_taken_back_leaves_nothing(upload: Upload):
