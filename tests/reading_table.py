@@ -15,14 +15,15 @@ from kam_core.warehouse.engine import workbench
 
 NOT_DATA = {".json", ".md"}  # answers and descriptions beside the data
 OUT = Path(__file__).resolve().parents[1] / "docs" / "reading.md"
-# Sheet id → what had to be corrected by hand, in the words of the format.
+# File, or file/sheet → what had to be corrected by hand, in the words of the format.
+POLLUTED, EXCEL = "dirty_csv/pollock_polluted_sample/csv", "dirty_xlsx/duckdb_excel"
 CORRECTIONS: dict[str, dict] = {
-    "file_field_delimiter_0x20.csv": {"delimiter": " ", "header_row": 1},
-    "no_header_row.csv": {"header_row": 0},
-    "no_header_row2.csv": {"header_row": 0},
-    "columns_letter.xlsx/Sheet1": {"header_row": 0},
-    "not_all_columns_present.xlsx/foo": {"header_row": 0},
-    "file_multitable_less.csv": {"short_rows": "refuse"},
+    f"{POLLUTED}/file_field_delimiter_0x20.csv": {"delimiter": " ", "header_row": 1},
+    f"{POLLUTED}/file_multitable_less.csv": {"short_rows": "refuse"},
+    "dirty_csv/csvkit_examples/no_header_row.csv": {"header_row": 0},
+    "dirty_csv/csvkit_examples/no_header_row2.csv": {"header_row": 0},
+    f"{EXCEL}/columns_letter.xlsx/Sheet1": {"header_row": 0},
+    f"{EXCEL}/gdal/not_all_columns_present.xlsx/foo": {"header_row": 0},
 }
 
 
@@ -39,7 +40,9 @@ class Line:
 
 def lines_of(path: Path, name: str) -> list[Line]:
     """What becomes of one file: a line for each of its sheets, and for each reason to refuse."""
-    examined = examine([path], CORRECTIONS)
+    folder = name.removesuffix(path.name)
+    corrected = {key.removeprefix(folder): said for key, said in CORRECTIONS.items() if key.startswith(folder)}
+    examined = examine([path], corrected)
     try:
         refused = [Line(name, f"refused: {problem}", "", None, "") for problem in examined.problems]
         return [_line(sheet, name) for sheet in examined.sheets] + refused

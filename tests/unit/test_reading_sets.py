@@ -81,7 +81,8 @@ def test_pollock_clean_versions_cell_for_cell(shared_data: Path) -> None:
 # What is beyond a reader: names of several words between unquoted blanks, rows whose separator is lost or added,
 # second tables, and quotation marks that escape each other where apostrophes are the quotes. There the rows that fit
 # are right, and the others are refused or flagged.
-BEYOND = {"file_field_delimiter_0x20", "file_quotation_char_0x27", "file_multitable_less", "file_multitable_more", "file_multitable_same",
+BEYOND = {"file_field_delimiter_0x20", "file_quotation_char_0x27",
+          "file_multitable_less", "file_multitable_more", "file_multitable_same",
           "row_field_delimiter_1_0x20", "row_field_delimiter_40_0x20", "row_less_sep_row1_col3",
           "row_less_sep_row40_col3", "row_more_sep_row1_col0", "row_more_sep_row1_col3", "row_more_sep_row40_col0",
           "row_more_sep_row40_col3", "file_no_payload"}
