@@ -100,12 +100,12 @@ def gave_way() -> bool:
 
 def is_lost() -> bool:
     """Whether there were data here, which nobody can read any more."""
-    return snapshot() is None and bool(_served() or store().verify())
+    return snapshot() is None and bool(_served(str(folder())) or store().verify())
 
 
 @st.cache_resource(show_spinner=False)
-def _served() -> list[str]:
-    """The company's data that this process has served."""
+def _served(folder: str) -> list[str]:
+    """The data of this folder that the process has served."""
     return []
 
 
@@ -114,8 +114,8 @@ def renew() -> Snapshot | None:
     st.session_state.pop("_snapshot", None)
     workspace()
     found = snapshot()
-    if found and source() != UPLOAD and found.id not in _served():
-        _served().append(found.id)
+    if found and source() != UPLOAD and found.id not in _served(str(folder())):
+        _served(str(folder())).append(found.id)
     return found
 
 
