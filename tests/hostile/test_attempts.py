@@ -57,7 +57,7 @@ def test_a_websocket_of_this_site_is_let_in(target: str):
 
 @pytest.mark.parametrize(
     "origin",
-    ["http://evil.example", "null", "http://localhost:1", "http://127.0.0.1:1", "http://127.0.0.1", "file://"],
+    ["http://evil.example", "null", "http://localhost", "http://127.0.0.1:1", "http://127.0.0.1", "file://"],
 )
 def test_a_websocket_of_another_site_is_refused(target: str, origin: str):
     """Another program's page on this very machine is another site too."""
