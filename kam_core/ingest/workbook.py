@@ -10,19 +10,24 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
-import resource
 import sys
 from pathlib import Path
 from typing import Any
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+try:
+    import resource
+except ImportError:  # Windows has no such limits: there the reader's patience alone ends the process
+    resource = None  # type: ignore[assignment]
+
 TELL_EVERY = 20_000
 
 
 def main(source: str, target: str, memory: int, seconds: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    if resource:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     with open(source, "rb") as file:  # told by its content: many an .xls is an .xlsx
         workbook = CalamineWorkbook.from_filelike(file)
     sheets = []
