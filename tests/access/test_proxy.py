@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
 
 from tests.access.conftest import CEO, MANAGER, USERS, Company
 from tests.browser.conftest import start_server, stop_server
-from tests.reader import Reader
+from tests.reader import Reader, finished
 
 HEADERS = '{"X-Forwarded-Email": "email"}'
 
@@ -34,7 +33,7 @@ def _said(address: str, page: str, **headers: str) -> str:
             await reader.visit(page)
             return "\n".join(reader.texts())
 
-    return asyncio.run(look())
+    return finished(look())
 
 
 def test_each_sees_what_the_header_says_that_they_may(address: str):

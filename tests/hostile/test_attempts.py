@@ -12,7 +12,7 @@ import websockets
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from tests.hostile.conftest import Answer, ask
-from tests.reader import Reader
+from tests.reader import Reader, finished
 
 SECRETS = (b"shell.run(page", b"[company]", b"root:x:", b"SQLite format 3", b"streamlit==")
 STARTS = ["/", "/static/", "/media/", "/component/x/", "/app/static/", "/_stcore/upload_file/"]
@@ -48,7 +48,7 @@ def connected(target: str, **headers: str) -> bool:
         except (InvalidStatus, InvalidMessage):
             return False
 
-    return asyncio.run(attempt())
+    return finished(attempt())
 
 
 def test_a_websocket_of_this_site_is_let_in(target: str):
@@ -102,7 +102,7 @@ def test_what_watches_the_server_learns_that_it_lives_and_can_show_data(target: 
         async with Reader(target) as reader:
             await reader.visit()
 
-    asyncio.run(look())
+    finished(look())
     assert (ask(target, "/health").status, ask(target, "/health").body) == (200, b'{"status":"alive"}')
     assert (ask(target, "/ready").status, ask(target, "/ready").body) == (200, b'{"status":"ready"}')
 
@@ -180,7 +180,7 @@ def uploaded(target: str) -> dict[str, Answer]:
                 "with a name of markup": send(form(b"a\n1\n", "<img src=x onerror=evil>.csv")),
             }
 
-    return asyncio.run(attempts())
+    return finished(attempts())
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_what_is_no_message_ends_the_connection_and_shows_nothing(target: str, m
             except ConnectionClosed:
                 return got
 
-    assert not any("Traceback" in repr(part) or "site-packages" in repr(part) for part in asyncio.run(attempt()))
+    assert not any("Traceback" in repr(part) or "site-packages" in repr(part) for part in finished(attempt()))
 
 
 # --- settings that would open it too wide

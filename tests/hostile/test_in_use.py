@@ -24,7 +24,7 @@ import run
 from kam_core.state import State
 from kam_core.warehouse.snapshots import Store
 from tests.browser.conftest import Server, start_server, stop_server
-from tests.reader import Failed, Reader
+from tests.reader import Failed, Reader, finished
 
 resource = pytest.importorskip("resource", reason="no limits of this kind on this system")
 pytestmark = pytest.mark.slow
@@ -148,7 +148,7 @@ def test_the_loader_is_killed(place: Installation):
             place.acknowledged += after - before  # it was done, and died before it could say so
             assert (await asyncio.to_thread(place.load))[0] == 0
 
-    said(asyncio.run(at_work(place, fault)), f"loader killed {ROUNDS} times")
+    said(finished(at_work(place, fault)), f"loader killed {ROUNDS} times")
     assert place.lines() == place.acknowledged
 
 
@@ -161,7 +161,7 @@ def test_the_server_is_killed(place: Installation):
             place.kill()
             await asyncio.to_thread(place.serve)
 
-    met = asyncio.run(at_work(place, fault))
+    met = finished(at_work(place, fault))
     said(met, f"server killed {ROUNDS} times")
     assert met["no connection"] >= 1
     assert len(place.state.saved("note", "ann")) == ROUNDS
@@ -184,7 +184,7 @@ def test_the_disk_is_full_in_the_middle_of_a_load(place: Installation):
             assert len(words.strip().splitlines()) == 1
             assert not (place.warehouse / "building").exists()
 
-    said(asyncio.run(at_work(place, fault)), f"disk full {ROUNDS} times")
+    said(finished(at_work(place, fault)), f"disk full {ROUNDS} times")
     assert place.lines() == place.acknowledged
     assert place.load()[0] == 0
 
@@ -202,7 +202,7 @@ def test_the_folder_cannot_be_written(place: Installation):
         assert code == 1
         assert "Traceback" not in words
 
-    said(asyncio.run(at_work(place, fault)), "folder not writable")
+    said(finished(at_work(place, fault)), "folder not writable")
     assert place.lines() == place.acknowledged
 
 
@@ -229,7 +229,7 @@ def test_the_clock_moved_back(place: Installation):
         place.acknowledged += 1
 
     before = Store(place.warehouse).current()
-    said(asyncio.run(at_work(place, fault)), "clock moved back")
+    said(finished(at_work(place, fault)), "clock moved back")
     after = Store(place.warehouse).current()
     assert before is not None
     assert after is not None
@@ -256,7 +256,7 @@ def test_the_current_load_is_damaged(place: Installation):
             await reader.visit()
             assert any("The last load cannot be read" in text for text in reader.texts())
 
-    said(asyncio.run(at_work(place, fault)), "current load cut in half")
+    said(finished(at_work(place, fault)), "current load cut in half")
     assert Store(place.warehouse).verify() != []
     before.path.write_bytes(content)
     assert place.lines() == place.acknowledged
@@ -283,7 +283,7 @@ def test_the_warehouse_is_deleted_and_restored(place: Installation):
         await asyncio.to_thread(call, "restore", str(backup))
 
     began = time.monotonic()
-    said(asyncio.run(at_work(place, fault)), "warehouse deleted and restored")
+    said(finished(at_work(place, fault)), "warehouse deleted and restored")
     print(f"{time.monotonic() - began:.1f} s with the backup")
     assert place.lines() == place.acknowledged
     assert len(place.state.saved("note", "ann")) == ROUNDS
