@@ -141,8 +141,10 @@ def _forget(keep: tuple[str, ...]) -> None:
 
 def _until() -> float:
     """When the sign-in is over, in seconds since 1970; a single user's and a proxy's are not ours to end."""
-    is_ours = settings().mode == "oidc"
-    return float(st.user["iat"]) + settings().sign_in.hours * 3600 if is_ours else math.inf
+    if settings().mode != "oidc":
+        return math.inf
+    began: Any = st.user["iat"]
+    return float(began) + settings().sign_in.hours * 3600
 
 
 def _record_once(action: str, key: str, what: dict[str, Any]) -> None:

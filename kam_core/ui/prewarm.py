@@ -24,12 +24,12 @@ def warm_up() -> None:
             importlib.import_module(f"kam_core.ui.{module.name}")
         sweep()  # uploads that a killed server left behind
         store = session.store()
-        for problem in store.examine():
-            LOG.error("%s", problem)
         snapshot = store.current()
         if snapshot:
             reader = Reader(snapshot.path)
             report(reader, View(scope=Scope.everything()), "overview")
             reader.close()
+        for problem in store.examine():  # last, as it reads every byte
+            LOG.error("%s", problem)
     except Exception:
         LOG.exception("warming up failed")
