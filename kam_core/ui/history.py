@@ -15,7 +15,7 @@ from kam_core.ui import cards, session, upload_next
 from kam_core.ui import upload_state as work
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
-from kam_core.ui.upload import safe
+from kam_core.ui.upload_words import safe
 from kam_core.uploads import publish
 from kam_core.uploads.job import Job
 from kam_core.uploads.publish import Return

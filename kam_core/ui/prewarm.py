@@ -1,12 +1,10 @@
-"""What a server can do before the first reader comes: load the libraries, open the data, read the marts once."""
+"""What a server can do before the first reader comes: load what the first page needs, read the marts once."""
 
 from __future__ import annotations
 
 import importlib
 import logging
-import pkgutil
 
-import kam_core.ui
 from kam_core.access.scope import Scope
 from kam_core.metrics.reports import report
 from kam_core.ui import session
@@ -20,8 +18,7 @@ LOG = logging.getLogger("kam")
 def warm_up() -> None:
     """Never fails: a server that could not be warmed up serves all the same."""
     try:
-        for module in pkgutil.iter_modules(kam_core.ui.__path__):
-            importlib.import_module(f"kam_core.ui.{module.name}")
+        importlib.import_module("kam_core.ui.overview")
         sweep()  # uploads that a killed server left behind
         store = session.store()
         snapshot = store.current()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import unicodedata
 from typing import Any
 
 import pandas as pd
@@ -17,11 +16,11 @@ from kam_core.text.i18n import LANGUAGES, has
 from kam_core.ui import cards, session, states
 from kam_core.ui import upload_state as work
 from kam_core.ui.session import words
+from kam_core.ui.upload_words import clean, safe
 from kam_core.uploads.upload import Assumption, Sheet, Upload
 
 KINDS = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "parquet", "zip"]
 LONGEST_CELL = 200  # characters of a cell in a preview
-LONGEST_TEXT = 1000  # of a file's text in a sentence
 MARKS = {"certain": ":blue[●]", "likely": ":gray[◐]", "ask": ":orange[**?**]"}
 TOLD = ("mixed", "formulas")  # no choice: what was found is the news
 SURE = ("ask", "likely", "certain")
@@ -253,20 +252,9 @@ def short(text: str, longest: int = 60) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def clean(text: str, longest: int) -> str:
-    """Text from a file without what is no sign at all: control marks, and marks that turn the direction of writing."""
-    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else " " for c in text[:longest])
-
-
 def _unlike(headings: list[str]) -> list[str]:
     """Headings that became alike get a number, as a table's columns must differ."""
     return [h if headings.index(h) == n else f"{h} ({n + 1})" for n, h in enumerate(headings)]
-
-
-def safe(text: str) -> str:
-    """Text from a file inside a sentence: nothing of it is taken for formatting."""
-    text = clean(text, LONGEST_TEXT)
-    return "".join("\\" + c if c in "\\`*_{}[]()<>#+-!|$:~" else c for c in text)
 
 
 # --- templates

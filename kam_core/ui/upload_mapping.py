@@ -8,7 +8,8 @@ from kam_core.schema import TABLES, Column
 from kam_core.ui import cards, session
 from kam_core.ui import upload_state as work
 from kam_core.ui.session import words
-from kam_core.ui.upload import MARKS, safe, short
+from kam_core.ui.upload import MARKS, short
+from kam_core.ui.upload_words import safe
 from kam_core.uploads.upload import Sheet
 
 EXAMPLES = 3

@@ -7,7 +7,7 @@ import streamlit as st
 from kam_core.text.i18n import join
 from kam_core.ui import session, states
 from kam_core.ui.session import words
-from kam_core.ui.upload import safe
+from kam_core.ui.upload_words import safe
 
 OVERVIEW, UPLOAD = "pages/home/overview.py", "pages/data/upload.py"
 

@@ -13,9 +13,9 @@ from kam_core.ui import cards, session
 from kam_core.ui import upload_state as work
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
-from kam_core.ui.upload import safe
 from kam_core.ui.upload_mapping import label
 from kam_core.ui.upload_reasons import in_words
+from kam_core.ui.upload_words import safe
 from kam_core.uploads.upload import Check, Refusal, Sheet, Upload
 
 SHOWN = 200  # rows of the repair table; the rest follows when these are corrected
