@@ -28,7 +28,7 @@ def test_chinese(app: AppTest):
     assert app.title[0].value == "大客户经营得怎么样？"
     assert "全部客户 · 2026年1月1日–3月10日，与上年同期（2025年1月1日–3月10日）相比" in text
     assert "<b>¥2,180</b>" in text
-    assert "尚未载入目标" in text
+    assert "尚未导入目标" in text
 
 
 def test_the_language_switch_changes_the_words_and_the_address(app: AppTest):
