@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kam_core.ingest.assumptions import Said, said
-from kam_core.ingest.grid import Connection, Operand, quoted
+from kam_core.ingest.grid import Connection, Operand, quoted, quoted_name
 from kam_core.schema import SQL_TYPES
 
 TYPES = SQL_TYPES | {"float": "double"}  # a number of any size and precision, for tables that are only explored
@@ -114,7 +114,7 @@ def with_prepared(relation: str, prepared: dict[str, str], lookups: list[Lookup]
 
 
 def _prepared_name(value: Value) -> str:
-    return '"text of ' + value.column.replace('"', '""') + '"'
+    return quoted_name(f"text of {value.column}")
 
 
 def _looked_at_for_blanks(con: Connection, relation: str, values: list[Value]) -> list[Value]:
@@ -341,18 +341,12 @@ def _lookup(con: Connection, relation: str, value: Value, where: str, narrow: st
         return None
     con.execute(f"create or replace temp table {table} as "
                 f"select key, bare as narrow, {sql} as value from (select key, {narrow} as bare from {table})")
-    name = value.column.replace('"', '""')
-    return Lookup(table, key, (f'"text of {name}"', f'"value of {name}"'))
+    return Lookup(table, key, (_prepared_name(value), quoted_name(f"value of {value.column}")))
 
 
 def _beside(relation: str, what: str) -> str:
     """The name of a table that belongs to a relation."""
     return quoted_name(f"{relation.strip(chr(34))} {what}")
-
-
-def quoted_name(name: str) -> str:
-    """A name as an SQL identifier, whatever characters it has."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def usual_mark(evidence: dict[str, list[Any]]) -> str | None:

@@ -16,10 +16,9 @@ from typing import Any
 
 from kam_core.errors import KamError
 from kam_core.ingest.assumptions import Assumption, Why
-from kam_core.ingest.casts import quoted_name
 from kam_core.ingest.dialect import is_total, normal_headings
 from kam_core.ingest.files import Found, Source, collect
-from kam_core.ingest.grid import Connection, Grid, Relation, drop, grids
+from kam_core.ingest.grid import Connection, Grid, Relation, drop, grids, quoted_name
 from kam_core.ingest.looks import Column, look_at_columns
 from kam_core.ingest.propose import Known, Pairing, Proposal, propose
 from kam_core.ingest.records import Marks, Swallowed, records

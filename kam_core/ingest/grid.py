@@ -88,6 +88,11 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def quoted_name(name: str) -> str:
+    """A name as an SQL identifier, whatever characters it has."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 # Text
 
 def _text_grids(source: Source, scratch: Path, format: dict[str, Any], watch: Watch) -> list[Grid]:
@@ -335,7 +340,7 @@ def _load_parquet(con: Connection, name: str, source: Source) -> Relation:
     file = f"read_parquet({quoted(str(source.path))}, file_row_number = true)"
     try:
         described = con.execute(f"describe select * from {file}").fetchall()[:-1]
-        columns = ", ".join(f"{_identifier(row[0])} as c{i}" for i, row in enumerate(described))
+        columns = ", ".join(f"{quoted_name(row[0])} as c{i}" for i, row in enumerate(described))
         con.execute(f"""
             create or replace temp view {name} as select {columns}, file_row_number + 1 as file_line from {file}""")
         rows = con.execute(f"select count(*) from {name}").fetchall()[0][0]
@@ -344,6 +349,3 @@ def _load_parquet(con: Connection, name: str, source: Source) -> Relation:
     operands = {row[0]: Operand(f"c{i}", row[1]) for i, row in enumerate(described)}
     return Relation(name, operands, rows, [])
 
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

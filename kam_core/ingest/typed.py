@@ -7,8 +7,7 @@ from typing import Any
 
 from kam_core.ingest import casts
 from kam_core.ingest.assumptions import Said, Why, said
-from kam_core.ingest.casts import quoted_name
-from kam_core.ingest.grid import Connection, Operand, quoted
+from kam_core.ingest.grid import Connection, Operand, quoted, quoted_name
 from kam_core.ingest.looks import DATE, NUMBER, YES_NO, Column
 from kam_core.ingest.watch import NOBODY, Watch
 

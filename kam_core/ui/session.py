@@ -129,7 +129,7 @@ def reader() -> Reader:
 
 def company() -> tuple[str, Reader | None]:
     """The company's data and what they are kept by, also where the session looks at its own upload."""
-    found = _store(str(folder())).current()
+    found = store().current()
     return (str(found.path), _reader(str(found.path))) if found else ("", None)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from kam_core.access.scope import Scope
@@ -72,13 +70,11 @@ def compare(before: Snapshot | None, after: Snapshot | None, scope: Scope) -> tu
 
 def propose(job: Job, store: Store, upload: Upload, scope: Scope) -> Difference:
     """Load the upload into a copy of the company's data: what would change. The company's data stay as they are."""
-    current = store.current()
     folder = upload.workspace.folder / "trial"
     shutil.rmtree(folder, ignore_errors=True)
-    trial = Store(folder)
-    if current:
-        _copy(current, folder)
     try:
+        trial = store.branch(folder)
+        current = trial.current()
         report = load(
             trial, upload.paths, upload.mapping(), policy=upload.policy,
             progress=lambda _step, share: job.tell("upload.step.try", share * 0.9),
@@ -97,18 +93,6 @@ def publish(job: Job, store: Store, upload: Upload, by: str) -> LoadReport:
         store, upload.paths, upload.mapping(), policy=upload.policy, by=by,
         progress=lambda _step, share: job.tell("upload.step.publish", share),
     )  # fmt: skip
-
-
-def _copy(snapshot: Snapshot, folder: Path) -> None:
-    """The state served now as a store of its own: the same file under a second name where the disk allows it."""
-    there = folder / "snapshots"
-    there.mkdir(parents=True)
-    for file in (snapshot.path, snapshot.path.with_suffix(".json")):
-        try:
-            os.link(file, there / file.name)
-        except OSError:
-            shutil.copyfile(file, there / file.name)
-    (folder / "CURRENT").write_text(snapshot.id + "\n", encoding="ascii")
 
 
 # --- the way back

@@ -25,6 +25,7 @@ from kam_core.ingest.examine import (
     SheetLook,
     examine,
     guess_table,
+    quoted_name,
     read_text,
     read_typed,
 )
@@ -353,8 +354,7 @@ class Upload:
 def _correct_cells(con: Any, table: str, cells: Cells) -> None:
     for line, texts in cells.items():
         for heading, text in texts.items():
-            column = '"' + heading.replace('"', '""') + '"'
-            con.execute(f'update {table} set {column} = ? where "_line" = ?', [text, line])
+            con.execute(f'update {table} set {quoted_name(heading)} = ? where "_line" = ?', [text, line])
 
 
 def parties(con: Any, tables: set[str]) -> list[Party]:

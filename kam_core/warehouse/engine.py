@@ -114,7 +114,7 @@ class UploadReader(Reader):
         self._connection = duckdb.connect(":memory:", config=config)
         for number, path in enumerate(files, 1):
             place = f"file{number}"
-            self._connection.execute(f"attach {_literal(path)} as {place} (read_only)")
+            self._connection.execute(f"attach {literal(path)} as {place} (read_only)")
             for (table,) in self._connection.execute(
                 "select table_name from duckdb_tables() where database_name = ?", [place]
             ).fetchall():
@@ -136,7 +136,8 @@ class UploadReader(Reader):
             raise QueryError(str(error)) from None
 
 
-def _literal(path: Path) -> str:
+def literal(path: Path) -> str:
+    """A path as an SQL string literal."""
     return "'" + str(path).replace("'", "''") + "'"
 
 

@@ -156,8 +156,8 @@ class _Work:
         self.shift = draft.parent.manifest.last_source_id if draft.parent else 0  # a load numbers its files from 1
         self._old: dict[str, str] = {}
         # Staged rows go to a file of their own: the new one would keep the holes that they leave.
-        con.execute(f"attach {_quoted(draft.path.with_suffix('.scratch'))} as scratch")
-        con.execute(f"attach {_quoted(base.path)} as prev (read_only)" if base else "attach ':memory:' as prev")
+        con.execute(f"attach {engine.literal(draft.path.with_suffix('.scratch'))} as scratch")
+        con.execute(f"attach {engine.literal(base.path)} as prev (read_only)" if base else "attach ':memory:' as prev")
         self._before = _columns(con, "prev")
         con.execute("create schema raw; create schema meta; create schema scratch.old")
         for name, columns in META.items():
@@ -405,7 +405,3 @@ def _changed_sentence(rows: list[tuple[str, Decimal, Decimal]]) -> str:
 def _harmless(cell: Any) -> Any:
     """A cell that a spreadsheet would run as a formula gets a leading apostrophe."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

@@ -201,15 +201,12 @@ class Store:
     def undo(self, to: str | None = None, by: str = "") -> Snapshot:
         """Serves an earlier state again, as a new snapshot: the one before the last load, or the one with id `to`."""
         with self.writing(by=by) as draft:
-            if draft.parent is None:
-                raise KamError("nothing to undo: nothing has been loaded yet")
-            target = self._undo_target(draft.parent, to)
+            target, taken_back = self.undoing(to)
             _link_or_copy(target.path, draft.path)
+            assert draft.parent
             origin = target.manifest.equals or target.id
-            after = self._lineage(target.id)
             return self.commit(draft, replace(
-                target.manifest, kind="undo", equals=origin, notes=[f"went back to {origin}"],
-                takes_back=[i for i in self._lineage(draft.parent.id) if i not in after],
+                target.manifest, kind="undo", equals=origin, notes=[f"went back to {origin}"], takes_back=taken_back,
                 last_source_id=max(draft.parent.manifest.last_source_id, target.manifest.last_source_id),
             ))  # fmt: skip
 
@@ -235,6 +232,16 @@ class Store:
         target = self._undo_target(current, to)
         after = self._lineage(target.id)
         return target, [i for i in self._lineage(current.id) if i not in after]
+
+    def branch(self, folder: Path) -> Store:
+        """A store of its own in an empty folder that begins with what is served here: a place to try a load."""
+        current = self.current()
+        if current:
+            (folder / "snapshots").mkdir(parents=True)
+            for file in (current.path, current.path.with_suffix(".json")):
+                _link_or_copy(file, folder / "snapshots" / file.name)
+            (folder / "CURRENT").write_text(current.id + "\n", encoding="ascii")
+        return Store(folder)
 
     def lineage(self) -> Texts:
         """The ids of the loads that are in the data served now, newest first."""
