@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import time
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -17,10 +19,12 @@ from kam_core.ui import cards, session, states
 from kam_core.ui import upload_state as work
 from kam_core.ui.session import words
 from kam_core.ui.upload_words import clean, safe
+from kam_core.uploads.job import Job
 from kam_core.uploads.upload import Assumption, Sheet, Upload
 
 KINDS = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "parquet", "zip"]
 LONGEST_CELL = 200  # characters of a cell in a preview
+TICK = 0.3  # seconds between two looks at how far the work is
 MARKS = {"certain": ":blue[●]", "likely": ":gray[◐]", "ask": ":orange[**?**]"}
 TOLD = ("mixed", "formulas")  # no choice: what was found is the news
 SURE = ("ask", "likely", "certain")
@@ -85,39 +89,47 @@ def _remove(upload: Upload, number: int) -> None:
     work.changed()
 
 
-def progress() -> None:
-    """What is being done, with the way to stop it."""
+def progress() -> DeltaGenerator | None:
+    """What is being done, with the way to stop it; returns the place that `follow` keeps up to date."""
     problem = st.session_state.get("_job_problem")
     if problem:
         st.warning(safe(problem))
         if st.session_state.get("_halted"):
             st.button(words("action.again"), key="again", on_click=work.changed)
-    if work.running() is None:
-        own = session.upload()
-        if own and work.is_check_put_off(own):
-            _soon()
-        return
-    _progress()
-
-
-@st.fragment(run_every=1)
-def _soon() -> None:
-    """Look again until the check that was put off is begun."""
-    own = session.upload()
-    if own is None or not work.is_check_put_off(own):
-        st.rerun()
-    st.caption(words("page.upload.check_soon"))
-
-
-@st.fragment(run_every=0.4)
-def _progress() -> None:
     job = work.running()
-    if job is None or job.is_done:
-        st.rerun()
-    step = words(job.step) if has(job.step) else words("upload.step.read")
+    if job is None:
+        return st.empty() if _is_check_put_off() else None
     with st.container(horizontal=True, vertical_alignment="center", key="upload_progress"):
-        st.progress(job.share, step)
+        place = st.empty()
+        _told(place, job)
         st.button(words("action.stop"), key="stop", on_click=job.stop)
+    return place
+
+
+def follow(place: DeltaGenerator | None) -> None:
+    """With the whole page drawn, tell the progress until the work is done, then draw the page anew.
+
+    By staying in this run, not by a fragment's timer: a last tick of a timer may arrive when the work's end has led to
+    another page, and Streamlit then takes that page for the old one and empties it. A click ends the staying.
+    """
+    if place is None:
+        return
+    job = work.running()
+    while job and not job.wait(TICK):
+        _told(place, job)
+    while job is None and _is_check_put_off():
+        place.caption(words("page.upload.check_soon"))
+        time.sleep(TICK)
+    st.rerun()
+
+
+def _is_check_put_off() -> bool:
+    own = session.upload()
+    return own is not None and work.is_check_put_off(own)
+
+
+def _told(place: DeltaGenerator, job: Job) -> None:
+    place.progress(job.share, words(job.step) if has(job.step) else words("upload.step.read"))
 
 
 def problems() -> None:

@@ -5,6 +5,7 @@ from kam_core.ui import history, session, upload, upload_state
 session.view()
 upload_state.settle()
 history.title()
-upload.progress()
+place = upload.progress()
 history.loads()
 history.one()
+upload.follow(place)

@@ -16,7 +16,7 @@ upload.title()
 upload.drop()
 upload.files()
 upload.problems()
-upload.progress()
+place = upload.progress()
 sheet = upload.sheet()
 if sheet:
     upload.understood(sheet)
@@ -27,3 +27,4 @@ if sheet:
         upload_match.accounts()
         upload_next.difference()
 upload.templates()
+upload.follow(place)
