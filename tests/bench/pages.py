@@ -31,7 +31,7 @@ from playwright.sync_api import CDPSession, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[2]
 NOT_FILTERED = {"status", "upload", "explore", "history", "audit"}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
-PERIODS = ["Last 12 months", "This quarter", "This month", "Fiscal year 2025", "Fiscal year 2024", "Fiscal year 2023"]
+PERIODS = ["Last 12 months", "This quarter", "This month", "FY2025", "FY2024", "FY2023"]
 QUIET = 700  # milliseconds without a change: the answer is complete
 
 # Notes when the page was clicked and when it last changed: its elements, its canvases, what the server sent.
