@@ -34,7 +34,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 PERIODS = ["Last 12 months", "This quarter", "This month", "FY2025", "FY2024", "FY2023"]
 QUIET = 700  # milliseconds without a change: the answer is complete
 
-# Notes when the page was clicked and when it last changed: its elements, its canvases, what the server sent.
+# Notes when the page was clicked and when it last changed: its elements, its canvases, what the server sent. What stands
+# inside a canvas is never drawn: a table keeps a copy of its cells there for screen readers, and renews it 200 ms later.
 WATCH = """(() => {
   const seen = window.__seen = {click: 0, last: 0};
   const now = () => { seen.last = performance.now(); };
@@ -54,7 +55,7 @@ WATCH = """(() => {
     for (const { type, attributeName, target } of changes) {
       const element = target.nodeType === 1 ? target : target.parentElement;
       if (type === 'attributes' && attributeName === 'class') continue;
-      if (element && element.closest('[data-testid="stMain"]')) return now();
+      if (element && element.closest('[data-testid="stMain"]') && !element.closest('canvas')) return now();
     }
   }).observe(document, {childList: true, subtree: true, characterData: true, attributes: true});
 })()"""
