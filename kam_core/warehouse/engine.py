@@ -15,6 +15,7 @@ import pyarrow as pa
 from kam_core.errors import DamagedData, KamError
 
 _QUIET = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_LEAN = {"allocator_background_threads": "true"}  # what a query used goes back to the system, 70 MB of a page's queries
 
 
 def _memory_gb(share: float, most: float) -> str:
@@ -42,6 +43,7 @@ class Reader:
     def __init__(self, path: Path, max_seconds: int = 60) -> None:
         config: dict[str, Any] = {
             **_QUIET,
+            **_LEAN,
             "enable_external_access": "false",
             "memory_limit": _memory_gb(0.25, 2.0),
             "max_execution_time": str(max_seconds * 1000),
@@ -107,6 +109,7 @@ class UploadReader(Reader):
     def __init__(self, files: Sequence[Path], scratch: Path, max_seconds: int = 60) -> None:
         config: dict[str, Any] = {
             **_QUIET,
+            **_LEAN,
             "memory_limit": _memory_gb(0.25, 1.0),
             "temp_directory": str(scratch),
             "max_execution_time": str(max_seconds * 1000),
