@@ -16,7 +16,7 @@ import uvicorn
 
 from kam_core.access import identity, users
 from kam_core.errors import KamError
-from kam_core.serving import binding, health
+from kam_core.serving import binding, health, memory
 from kam_core.serving.stack import stack
 
 STATIC = Path(st.__file__).parent / "static"  # the user interface's own files
@@ -65,6 +65,7 @@ def _script_failed(error: Exception) -> bool:
     return True
 
 
+memory.give_back()
 _checked()
 # Without this a deep link, as the first request of all, is answered by "page not found" before the page appears.
 # It warns that no session runs yet, which is meant.
