@@ -318,8 +318,13 @@ def calendar() -> Calendar:
 
 
 def names() -> dict[str, dict[str, str]]:
-    """Dimension → id → name, for every value that a filter can take in this person's scope."""
-    return _names(_version(), scope())
+    """Dimension → id → name, for every value that a filter can take in this person's scope. Held as `facts` are."""
+    known_by = _version(), scope()
+    held: tuple[tuple[str, Scope], dict[str, dict[str, str]]] | None = st.session_state.get("_names")
+    if held is None or held[0] != known_by:
+        held = known_by, _names(*known_by)
+        st.session_state["_names"] = held
+    return held[1]
 
 
 def _version() -> str:
