@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from kam_core.text import numbers
-from kam_core.text.i18n import join, t
+from kam_core.text.i18n import has, join, t
 from kam_core.view import NONE, Calendar, Span, View, year_before
 
 Names = Mapping[str, Mapping[str, str]]  # dimension → id → what people call it
@@ -50,7 +50,15 @@ def name_of(dimension: str, value: str | None, lang: str, names: Names) -> str:
     """What people call a value: a manager's name for the id, "(not given)" for none."""
     if value is None or value == NONE:
         return t(lang, "filter.none")
-    return own_script(names.get(dimension, {}).get(value, value), lang)
+    return in_words(names.get(dimension, {}).get(value, value), lang)
+
+
+def in_words(value: str, lang: str) -> str:
+    """A region, industry, product line, stage or reason in the reader's words: their half of it, or, where the company
+    uses a usual English word, the one of their language.
+    """
+    own = own_script(value, lang)
+    return t(lang, f"usual.{own}") if has(f"usual.{own}") else own
 
 
 def own_script(name: str, lang: str) -> str:

@@ -14,7 +14,7 @@ from kam_core.charts.parts import PICK, Spec
 from kam_core.metrics import query
 from kam_core.metrics.measures import MEASURES
 from kam_core.text import numbers
-from kam_core.text.sentence import name_of, own_script
+from kam_core.text.sentence import in_words, name_of, own_script
 from kam_core.ui import address, cards, churn, drill, frames, reasons, session, states
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, money_full, words
@@ -331,7 +331,7 @@ def _line_row(f: Any) -> dict[str, Any]:
     growth = numbers.percent(numbers.growth(f.value, f.before), session.lang(), signed=True)
     return {
         "line": drill.key_of(f.key),
-        "name": f.name if isinstance(f.name, str) else words("filter.none"),
+        "name": in_words(f.name, session.lang()) if isinstance(f.name, str) else words("filter.none"),
         "now": float(f.value),
         "before": float(f.before),
         "mark": mark,
@@ -397,8 +397,8 @@ def deals() -> None:
     frame = _section("deal")
     rows = [
         [
-            words(f"outcome.{f.note}") if f.note in ("won", "lost", "open") else str(f.note),
-            _text(f.name),
+            words(f"outcome.{f.note}") if f.note in ("won", "lost", "open") else in_words(str(f.note), lang),
+            in_words(_text(f.name), lang),
             money(f.value),
             _day(f.day),
         ]
@@ -452,7 +452,7 @@ def tickets() -> None:
     rows = [
         [
             _day(f.day),
-            _text(f.name),
+            in_words(_text(f.name), lang),
             words("page.account.hours", n=numbers.short(f.value, lang, "plain"))
             if pd.notna(f.value)
             else words("page.account.unanswered"),
@@ -592,7 +592,7 @@ def _event_text(f: Any) -> str:
     if f.key == "tier":
         said.append(f"{_text(f.name)} → {f.note}")
     elif isinstance(f.name, str):
-        said.append(own_script(f.name, lang))
+        said.append(in_words(f.name, lang))
     elif f.key == "manager":
         said.append(_colleague(f.name))
     if f.key == "ticket":

@@ -16,10 +16,13 @@ from kam_core.charts.tokens import Look
 from kam_core.export import tables
 from kam_core.metrics.measures import MEASURES, Measure
 from kam_core.text import numbers
-from kam_core.text.sentence import describe
+from kam_core.text.sentence import describe, in_words
 from kam_core.ui import address, drill, exports, session
 from kam_core.ui.session import words
 from kam_core.view import Period, Span, View, add_months, month_start, year_before
+
+# What a company writes into these columns are words of its own, not names.
+IN_WORDS = frozenset({"region", "industry", "segment", "product_line", "stage", "stage_before", "lost_reason"})
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,18 @@ class Table:
     frame: pd.DataFrame
     units: dict[str, str] = field(default_factory=dict)
 
+    def spoken(self) -> pd.DataFrame:
+        """With regions, product lines, stages and the like in the reader's words."""
+        frame = self.frame
+        for column in IN_WORDS & set(frame.columns):
+            said = {v: in_words(v, session.lang()) for v in frame[column].unique() if isinstance(v, str)}
+            if any(value != text for value, text in said.items()):
+                frame = frame.assign(**{column: frame[column].astype(object).replace(said)})
+        return frame
+
     def named(self) -> pd.DataFrame:
-        """With the headings in the reader's language."""
-        return self.frame.rename(columns={c: words(f"column.{c}") for c in self.frame.columns})
+        """With the headings in the reader's language too."""
+        return self.spoken().rename(columns={c: words(f"column.{c}") for c in self.frame.columns})
 
     def masked(self) -> Table:
         """As it leaves the app: contact persons by their first letter."""
@@ -272,8 +284,9 @@ def show(key: str, table: Table, alt: str, height: Any = "auto", style: Any = No
 
     `style` colours a frame; what is unknown reads the same in every table.
     """
+    frame = table.spoken()
     return st.dataframe(
-        style(table.frame) if style else table.frame,
+        style(frame) if style else frame,
         key=key,
         hide_index=True,
         height=height,

@@ -10,7 +10,7 @@ import streamlit as st
 from kam_core.charts import funnel as charts
 from kam_core.charts.parts import Spec
 from kam_core.text import numbers
-from kam_core.text.sentence import own_script
+from kam_core.text.sentence import in_words
 from kam_core.ui import cards, deals, session
 from kam_core.ui.cards import Table
 from kam_core.ui.deals import count
@@ -76,7 +76,7 @@ def _stage_rows(row: Any, show: str) -> list[dict[str, Any]]:
     previous, first = (row.amount_of_previous, row.amount_of_first) if amount else (row.of_previous, row.of_first)
     write = money if amount else count
     lang = session.lang()
-    name = row.stage
+    name = in_words(row.stage, lang)
     texts = {
         "stage": row.stage, "kind": row.outcome, "name": name,
         "reached_text": _both(row.reached, row.reached_amount), "now_text": _both(row.deals, row.amount),
@@ -163,7 +163,7 @@ def _part(by: str, key: Any, part: pd.DataFrame, show: str) -> dict[str, Any]:
 
 
 def _named(key: str, name: Any) -> str:
-    return words("filter.none") if key == NONE else own_script(name, session.lang())
+    return words("filter.none") if key == NONE else in_words(name, session.lang())
 
 
 # --- losses
@@ -190,7 +190,7 @@ def _losses(kind: str) -> tuple[Spec, str, Table]:
     frame = frame[frame.kind == kind]
     rows = [
         {
-            "key": r.value, "name": words("filter.none") if r.value == NONE else r.value, "value": int(r.deals),
+            "key": r.value, "name": _named(r.value, r.value), "value": int(r.deals),
             "label": f"{count(r.deals)} · {numbers.percent(round(r.share, 2), session.lang())}",
             "value_text": f"{count(r.deals)} · {money_full(r.amount)}",
             "note_text": numbers.percent(r.share, session.lang()),

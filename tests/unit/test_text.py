@@ -7,6 +7,7 @@ import pytest
 
 from kam_core.text import numbers
 from kam_core.text.i18n import t, texts
+from kam_core.text.sentence import in_words
 
 
 def test_both_languages_have_the_same_keys_and_the_same_braces():
@@ -55,6 +56,12 @@ def test_changes_carry_a_sign_and_percentages_change_by_points():
     assert numbers.percent(-0.1, "en", signed=True) == "−10%"
     assert numbers.growth(120, 100) == pytest.approx(0.2)
     assert numbers.growth(120, 0) is None
+
+
+def test_usual_words_of_a_company_are_said_in_the_readers_language():
+    assert in_words("East", "zh") == "华东" and in_words("East", "en") == "East"
+    assert in_words("华东 East", "zh") == "华东" and in_words("华东 East", "en") == "East"
+    assert in_words("Sector 7", "zh") == "Sector 7"  # a company's own word stays as it is
 
 
 def test_dates_in_both_languages():
