@@ -243,6 +243,17 @@ def page(open_page: Callable[..., Page]) -> Page:
     return open_page(locale="en-US", color_scheme="light")
 
 
+@pytest.fixture(scope="module")
+def shared_page(browser: Browser, app_url: str) -> Iterator[Page]:
+    """One page of 1440 × 900, light, in English, for a whole file: what a browser keeps need not be fetched again."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US", color_scheme="light")
+    page = context.new_page()
+    page.set_default_timeout(PAGE_PATIENCE)
+    open_and_wait(page, app_url)
+    yield page
+    context.close()
+
+
 @pytest.fixture
 def goto_ready() -> Callable[[Page, str], None]:
     """`goto_ready(page, url)` opens an address and waits until all of it is drawn."""

@@ -6,12 +6,11 @@ A click either lists what is behind the mark on the same page, or opens accounts
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CALM, PAGE_PATIENCE, open_and_wait, wait_until_drawn
+from tests.browser.conftest import CALM, open_and_wait, wait_until_drawn
 
 ACCOUNT = "account="
 POINT = (None, None)  # instead of a place in the chart: its first point
@@ -59,17 +58,6 @@ OPENS = {
     "funnel": [("deals_table", None, ACCOUNT)],
     "movement": [("moved_table", None, ACCOUNT)],
 }
-
-
-@pytest.fixture(scope="module")
-def shared_page(browser: Browser, app_url: str) -> Iterator[Page]:
-    """One page for all of them: what a browser keeps need not be fetched again."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US", color_scheme="light")
-    page = context.new_page()
-    page.set_default_timeout(PAGE_PATIENCE)
-    open_and_wait(page, app_url)
-    yield page
-    context.close()
 
 
 def click_in(page: Page, chart: str, place: tuple[float | None, float | None]) -> None:
