@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from kam_core.text import numbers
 from tests.browser.conftest import open_and_wait, wait_until_drawn
 
 MONEY, COUNT = r"¥([\d,]+)", r"([\d,]+)"
@@ -109,6 +110,16 @@ DOORS = {
     ],
 }  # fmt: skip
 
+# A chart whose marks are one account each, which of them (the last), and the figure that the account's page shows too.
+ACCOUNTS = {
+    "?region=East": ("movers_chart", "; ", f"Actual: {MONEY}"),
+    "tiers?region=East": ("pareto_chart", "; ", f"Revenue: {MONEY}"),
+    "concentration?industry=Government&by=account": ("largest_chart", "; ", f"Revenue: {MONEY}"),
+    "profit?region=East": ("whale_chart", "share: 5", ""),
+    "churn?region=East": ("risk_map_chart", "; ", ""),
+    "potential?region=East": ("map_chart", "; ", ""),
+}
+
 
 def mark_of(page: Page, chart: str, said: str) -> Locator:
     """The topmost mark of a chart with these words."""
@@ -163,3 +174,84 @@ def test_the_rows_behind_a_mark_add_up_to_its_figure_and_back_returns(shared_pag
         expect(page).to_have_url(address)
         expect(mark).to_have_attribute("aria-label", said)
         wait_until_drawn(page)
+
+
+@pytest.mark.parametrize("path", ACCOUNTS)
+def test_a_mark_of_one_account_opens_that_account_and_back_returns(shared_page: Page, app_url, path):
+    page, (chart, which, figure) = shared_page, ACCOUNTS[path]
+    open_and_wait(page, f"{app_url}/{path}")
+    address, heading = page.url, page.locator("h1").inner_text()
+    mark = mark_of(page, chart, which)
+    name = said_by(mark, r"(?:name|Account): ([^;·]+?)(?: · \w)?;")
+    money = said_by(mark, figure) if figure else ""
+    click_middle(page, mark)
+    expect(page.locator("h1")).to_have_text(name)
+    expect(page).to_have_url(re.compile("(?=.*account=A)(?=.*(region=East|industry=Government))"))
+    if figure:
+        expect(page.locator('[data-measure="revenue"] .kam-tip b').first).to_have_text(f"¥{money}")
+    page.go_back()
+    expect(page).to_have_url(address)
+    expect(page.locator("h1")).to_have_text(heading)
+
+
+def test_a_line_of_whom_to_call_opens_that_account_and_back_returns(shared_page: Page, app_url):
+    page = shared_page
+    open_and_wait(page, f"{app_url}/churn?region=East")
+    line = page.locator(".st-key-changes_call a").first
+    said = line.inner_text()
+    line.click()
+    expect(page.locator(".st-key-card_timeline")).to_be_visible()
+    assert page.locator("h1").inner_text() in said
+    expect(page).to_have_url(re.compile("region=East.*account=A"))
+    page.go_back()
+    expect(page).to_have_url(f"{app_url}/churn?region=East")
+    expect(line).to_have_text(said)
+
+
+def test_a_dot_opens_its_manager_and_again_after_back(shared_page: Page, app_url):
+    page = shared_page
+    open_and_wait(page, f"{app_url}/managers?region=East")
+    for _ in range(2):
+        dot = mark_of(page, "people_dots_chart", "Account manager: ")
+        name, pace = said_by(dot, r"Account manager: ([^;]+);"), said_by(dot, r"Pace: ([^;]+);")
+        click_middle(page, dot)
+        expect(page.locator("h1")).to_have_text(name)
+        expect(page).to_have_url(re.compile("region=East.*manager=M"))
+        first = page.locator(".st-key-card_people_peers canvas tbody tr").first  # its pace, beside that of peers
+        expect(first.locator("td").nth(1)).to_have_text(pace)
+        page.go_back()
+        expect(page).to_have_url(f"{app_url}/managers?region=East")
+        wait_until_drawn(page)
+
+
+def test_an_earlier_share_names_who_was_largest_then(shared_page: Page, app_url):
+    page = shared_page
+    open_and_wait(page, f"{app_url}/concentration?industry=Government")
+    largest = page.locator('[class*="st-key-largest_chart"] svg.marks .mark-rect path[aria-label*="so far"]').first
+    today = largest.get_attribute("aria-label") or ""
+    day = mark_of(page, "history_shares_chart", "12 months to: Dec 2024;")
+    share = said_by(day, r"Top 1: ([\d.]+%)")
+    assert f"share: {share};" not in today
+    click_middle(page, day)
+    expect(largest).to_have_attribute("aria-label", re.compile(re.escape(f"share: {share};")))
+    page.go_back()
+    expect(largest).to_have_attribute("aria-label", today)
+
+
+def test_the_rate_of_a_month_is_that_of_the_accounts_it_lists(shared_page: Page, app_url):
+    """Net retention: what they bought in the year up to it, over what they bought in the year before."""
+    page = shared_page
+    open_and_wait(page, f"{app_url}/retention?region=East")
+    month = mark_of(page, "kept_chart", ": 31 Dec 2025;")
+    click_middle(page, month)
+    expect(page).to_have_url(re.compile("region=East.*mark=kept"))
+    wait_until_drawn(page)
+    rows = rows_of(page, "kept_accounts")
+    rate = sum(float(r["Revenue"]) for r in rows) / sum(float(r["Last year"]) for r in rows)
+    assert numbers.percent(rate, "en") == said_by(month, r"Net \(with growth\): ([\d.]+%)")
+    lost = mark_of(page, "churned_chart", ": 31 Dec 2025;")
+    click_middle(page, lost)
+    expect(page).to_have_url(re.compile("mark=gone"))
+    wait_until_drawn(page)
+    gone = rows_of(page, "kept_accounts")
+    assert numbers.percent(len(gone) / len(rows), "en") == said_by(lost, r"Accounts lost: ([\d.]+%)")
