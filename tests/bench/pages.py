@@ -34,8 +34,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 PERIODS = ["Last 12 months", "This quarter", "This month", "FY2025", "FY2024", "FY2023"]
 QUIET = 700  # milliseconds without a change: the answer is complete
 
-# Notes when the page was clicked and when it last changed: its elements, its canvases, what the server sent. What stands
-# inside a canvas is never drawn: a table keeps a copy of its cells there for screen readers, and renews it 200 ms later.
+# Notes when the page was clicked and when it last changed: its elements, its canvases, what the server sent. What
+# stands inside a canvas is never drawn: a table keeps a copy of its cells there for screen readers, and renews it
+# 200 ms later.
 WATCH = """(() => {
   const seen = window.__seen = {click: 0, last: 0};
   const now = () => { seen.last = performance.now(); };
