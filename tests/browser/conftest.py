@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import run
 
@@ -37,6 +37,7 @@ LOCAL_SCHEMES = {"data", "blob", "about"}
 SERVER_PATIENCE = 60  # seconds to wait for a server, on a busy machine with two cores
 PAGE_PATIENCE = 60_000  # milliseconds to wait for a page
 CALM = 0.3  # seconds at rest before a page counts as drawn
+expect.set_options(timeout=PAGE_PATIENCE)  # what is expected may take as long as a page
 
 ENDED = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
 SOMETHING = '[data-testid="stMain"] [data-testid="stElementContainer"]'
