@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 import run
+from kam_core.demo import generate
 from kam_core.policy import Policy
 from kam_core.warehouse.build import build
 from kam_core.warehouse.engine import Reader, workbench
@@ -49,6 +51,21 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Re
     yield make
     for reader in readers:
         reader.close()
+
+
+@pytest.fixture(scope="session")
+def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Reader, dict[str, Any]]]:
+    """The small demo company, and what is planted in it, as demo_truths.json says it."""
+    path = tmp_path_factory.mktemp("demo") / "small.duckdb"
+    con = workbench(path)
+    raw_tables(con)
+    con.execute("drop schema raw cascade")
+    truths = json.loads(json.dumps(generate(con, "small"), default=str))
+    build(con, Policy())
+    con.close()
+    reader = Reader(path)
+    yield reader, truths
+    reader.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from kam_core.charts import account as charts
-from kam_core.charts.parts import PICK, Spec
+from kam_core.charts.parts import Spec
 from kam_core.metrics import query
 from kam_core.metrics.measures import MEASURES
 from kam_core.text import numbers
@@ -18,7 +18,7 @@ from kam_core.text.sentence import in_words, name_of, own_script
 from kam_core.ui import address, cards, churn, drill, frames, reasons, session, states
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, money_full, words
-from kam_core.view import View
+from kam_core.view import NONE, Period, View, add_months
 
 LINES = {
     "order_date": "date",
@@ -295,19 +295,7 @@ def product_lines() -> None:
         if table.frame.empty:
             st.caption(words("page.account.no_orders"))
         else:
-            st.vega_lite_chart(
-                spec,
-                key="product_lines",
-                alt=words("page.account.product_lines"),
-                on_select=_line_picked,
-                width="stretch",
-            )
-
-
-def _line_picked() -> None:
-    picked = st.session_state["product_lines"]["selection"].get(PICK)
-    st.session_state["line"] = str(picked[0]["line"]) if picked else ""
-    address.touched()
+            cards.marks("product_lines", spec, words("page.account.product_lines"), "line", "line")
 
 
 @session.kept
@@ -610,14 +598,22 @@ def _event_text(f: Any) -> str:
 
 
 def order_lines() -> None:
-    """The order lines of the period with the file and line they came from; of one product line where one is picked."""
-    frame = session.report(session.view(), "account_orders", limit=2000)
-    line = st.session_state.get("line")
+    """The order lines of the period with the file and line they came from; where a product line is picked, those of it
+    in the 12 months that its bar stands for.
+    """
+    line, note = st.session_state.get("line"), ""
+    view = session.view()
+    if line:
+        end = cards.span_of(view).end
+        view = view.over(Period.between(add_months(end, -12), end))
+        name = words("filter.none") if line == NONE else line
+        note = f"{name} · {words('page.account.trailing')}"
+    frame = session.report(view, "account_orders", limit=2000)
     if line:
         frame = frame[[drill.key_of(v) == line for v in frame.product_line]]
     known = [c for c in LINES if frame[c].notna().any() and (c != "line" or frame["file"].notna().any())]
     table = Table(frame[known], LINES)
-    with cards.card("lines", words("page.account.lines"), table, _note(line or "")):
+    with cards.card("lines", words("page.account.lines"), table, _note(note)):
         if line:
             st.button(words("page.account.all_lines"), on_click=_all_lines, type="tertiary", key="all_lines")
         if frame.empty:

@@ -6,6 +6,8 @@ a chart needs, so the few lines that keep the two alike are here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from kam_core.errors import KamError
@@ -77,6 +79,12 @@ def read(page: str, filters: bool = True) -> None:
         state["group"] = "1" if params.get("group") == ["1"] else ""
     for key, default in OWN.get(page, {}).items():
         state[key] = (params.get(key) or [default])[0]
+
+
+def take(fields: Mapping[str, str | None]) -> None:
+    """Choose what a click on the page itself says."""
+    for key, value in fields.items():
+        st.session_state[key] = [value] if key in LISTS else value
 
 
 def _before_drill(page: str, params: Params) -> Params:

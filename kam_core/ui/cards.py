@@ -191,7 +191,7 @@ def chart(key: str, spec: Spec, alt: str, doors: bool = True) -> None:
     """A chart; a click on a mark opens the rows behind it."""
     st.vega_lite_chart(
         spec,
-        key=key,
+        key=drill.drawn_as(key),
         alt=alt,
         on_select=(lambda: drill.clicked(key)) if doors else "ignore",
         width="stretch",
@@ -203,12 +203,23 @@ def marks(key: str, spec: Spec, alt: str, field: str, *parts: str) -> None:
     a click beside them takes it off: the page lists below what is behind the mark.
     """
 
-    def take() -> None:
-        picked = st.session_state[key]["selection"].get(PICK)
-        st.session_state[field] = ":".join(str(picked[0].get(p, p)) for p in parts) if picked else ""
-        address.touched()
+    def chosen(selection: Any) -> str:
+        picked = selection.get(PICK)
+        return ":".join(str(picked[0].get(p, p)) for p in parts) if picked else ""
 
-    st.vega_lite_chart(spec, key=key, alt=alt, on_select=take, width="stretch")
+    choice(key, spec, alt, field, chosen)
+
+
+def choice(key: str, spec: Spec, alt: str, field: str, chosen: Callable[[Any], str | None]) -> None:
+    """A chart of which a click writes what `chosen` says of the selection into the page's own `field`, or nothing."""
+    drawn = drill.drawn_as(key, field)
+
+    def take() -> None:
+        value = chosen(st.session_state[drawn]["selection"])
+        if value is not None:
+            drill.choose(key, field, value)
+
+    st.vega_lite_chart(spec, key=drawn, alt=alt, on_select=take, width="stretch")
 
 
 def unmark(field: str) -> None:

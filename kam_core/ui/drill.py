@@ -15,12 +15,39 @@ ACCOUNTS = "pages/portfolio/accounts.py"
 ACCOUNT = "pages/portfolio/account.py"
 
 
+def drawn_as(key: str, field: str = "") -> str:
+    """The key under which the chart `key` is drawn: another one once what it chose no longer holds.
+
+    The browser remembers the mark that was clicked and tells of no second click on it. After a step back, or where
+    another chart has chosen the page's `field` since, such a click must open it once more: so the chart is a new one.
+    """
+    chosen = st.session_state.get("_chosen", {})
+    if field and chosen.get(key, "") not in ("", st.session_state.get(field) or ""):
+        renew(key)
+    turn = st.session_state.get("_turns", {}).get(key)
+    return f"{key}_{turn}" if turn else key
+
+
+def renew(key: str) -> None:
+    """Forget what was clicked in a chart."""
+    chosen, turns = (st.session_state.setdefault(kept, {}) for kept in ("_chosen", "_turns"))
+    chosen.pop(key, None)
+    turns[key] = turns.get(key, 0) + 1
+
+
+def choose(key: str, field: str, value: str) -> None:
+    """Callback of a chart of which a click chooses the page's own `field`."""
+    st.session_state[field] = st.session_state.setdefault("_chosen", {})[key] = value
+    address.touched()
+
+
 def clicked(key: str) -> None:
     """Callback of a chart: remember where its selected mark leads. A total has no value to add."""
-    picked = st.session_state[key]["selection"].get(PICK)
+    picked = st.session_state[drawn_as(key)]["selection"].get(PICK)
     if picked:
         fields = {k: v for k, v in picked[0].items() if k != "vlPoint"}
         st.session_state["_go"] = {_parameter(k): str(v) for k, v in fields.items() if v is not None}
+        renew(key)
         if "account" in fields:
             st.session_state["_list"] = []
 
@@ -40,12 +67,14 @@ def ticked_row(key: str, doors: list[dict[str, str]]) -> bool:
 
 
 def go(page: str) -> None:
-    """Follow the door that was clicked, before anything is drawn."""
+    """Follow the door that was clicked, before anything is drawn; a door into its own page is a filter of it."""
     fields: Mapping[str, Any] | None = st.session_state.pop("_go", None)
     if fields is None:
         return
-    before = address.here(page)
-    passed = address.chosen(**fields)
+    before, passed = address.here(page), address.chosen(**fields)
+    if page_of(passed) == st.session_state["_paths"].get(page):
+        address.take(fields)
+        return
     st.session_state["_drill"] = {"page": page, "before": before, "passed": passed}
     st.session_state["_came_from"] = {"page": page, "params": before}
     st.switch_page(page_of(passed), query_params={k: v[0] if len(v) == 1 else v for k, v in passed.items()})

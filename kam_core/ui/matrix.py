@@ -99,18 +99,16 @@ def matrix(measure: str, show: str) -> None:
     spec, alt, table = _matrix(measure, show)
     legend = f'<div class="kam-legend">{words("page.matrix.note_" + show)}{_flag_words()}</div>'
     with cards.card("grid", question, table, legend), st.container(key="matrix_scroll"):
-        st.vega_lite_chart(spec, key="grid_chart", alt=alt, width="stretch", on_select=lambda: _pick("grid_chart"))
+        cards.choice("grid_chart", spec, alt, "cell", _cell_of)
 
 
 def _flag_words() -> str:
     return f" · {UNOWNED} {words('page.matrix.unowned_cell')}" if (_cells().unowned_accounts > 0).any() else ""
 
 
-def _pick(key: str) -> None:
-    picked = st.session_state[key]["selection"].get(PICK)
-    if picked:
-        st.session_state["cell"] = "|".join(str(picked[0].get(d) or "") for d in ("region", "industry"))
-        address.touched()
+def _cell_of(selection: Any) -> str | None:
+    picked = selection.get(PICK)
+    return "|".join(str(picked[0].get(d) or "") for d in ("region", "industry")) if picked else None
 
 
 @session.kept
@@ -273,8 +271,7 @@ def _overlap(frame: pd.DataFrame) -> str:
 def _arm(dimension: str) -> None:
     spec, alt, table = _arm_of(dimension)
     with cards.card(f"arm_{dimension}", words(f"page.matrix.by_{dimension}"), table):
-        key = f"arm_{dimension}_chart"
-        st.vega_lite_chart(spec, key=key, alt=alt, width="stretch", on_select=lambda: _pick(key))
+        cards.choice(f"arm_{dimension}_chart", spec, alt, "cell", _cell_of)
 
 
 @session.kept

@@ -156,16 +156,15 @@ def value_map() -> None:
     """Value against headroom; a point opens the account, a quarter lists its accounts below."""
     spec, alt, table, note = _map(weights())
     with cards.card("map", words("page.potential.map"), table, note):
-        st.vega_lite_chart(spec, key="map_chart", alt=alt, on_select=_map_picked, width="stretch")
+        cards.choice("map_chart", spec, alt, "quarter", _map_picked)
 
 
-def _map_picked() -> None:
-    picked = st.session_state["map_chart"]["selection"]
-    if any(mark.get("account") for mark in picked.get(PICK) or []):
+def _map_picked(selection: Any) -> str | None:
+    if any(mark.get("account") for mark in selection.get(PICK) or []):
         drill.clicked("map_chart")
-    elif picked.get(charts.AREA) and picked[charts.AREA][0].get("quarter"):
-        st.session_state["quarter"] = picked[charts.AREA][0]["quarter"]
-        address.touched()
+        return None
+    area = selection.get(charts.AREA)
+    return area[0].get("quarter") if area else None
 
 
 @session.kept
@@ -238,13 +237,7 @@ def wallet() -> None:
     spec, table = _wallet()
     with cards.card("wallet", words("page.potential.wallet"), table):
         alt = words("page.potential.wallet")
-        st.vega_lite_chart(spec, key="wallet_chart", alt=alt, on_select=_wallet_picked, width="stretch")
-
-
-def _wallet_picked() -> None:
-    picked = st.session_state["wallet_chart"]["selection"].get(PICK)
-    st.session_state["wallet"] = str(picked[0]["band"]) if picked else ""
-    address.touched()
+        cards.marks("wallet_chart", spec, alt, "wallet", "band")
 
 
 def _bands(frame: pd.DataFrame) -> pd.Series:

@@ -275,19 +275,16 @@ def fields() -> None:
     """Four fields; a click on a point opens the account, on a field lists its accounts below."""
     spec, alt, table, note = _fields(settings())
     with cards.card("fields", words("page.profit.fields"), table, note):
-        st.vega_lite_chart(
-            spec, key="fields_chart", alt=alt, on_select=lambda: _picked("fields_chart"), width="stretch"
-        )
+        cards.choice("fields_chart", spec, alt, "field", _picked)
 
 
-def _picked(key: str) -> None:
-    """A click anywhere makes both selections; only that on a point names an account."""
-    picked = st.session_state[key]["selection"]
-    if any(mark.get("account") for mark in picked.get(PICK) or []):
-        drill.clicked(key)
-    elif picked.get(charts.AREA):
-        st.session_state["field"] = picked[charts.AREA][0]["field"]
-        address.touched()
+def _picked(selection: Any) -> str | None:
+    """A click anywhere makes both selections; only that on a point names an account, and opens it."""
+    if any(mark.get("account") for mark in selection.get(PICK) or []):
+        drill.clicked("fields_chart")
+        return None
+    area = selection.get(charts.AREA)
+    return str(area[0]["field"]) if area else None
 
 
 @session.kept
@@ -459,7 +456,7 @@ def leaks() -> None:
         return
     spec, alt, table, note = made
     with cards.card("leaks", words("page.profit.leaks"), table, note):
-        st.vega_lite_chart(spec, key="leaks_chart", alt=alt, on_select=lambda: _picked("leaks_chart"), width="stretch")
+        cards.choice("leaks_chart", spec, alt, "field", _picked)
 
 
 @session.kept

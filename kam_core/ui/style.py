@@ -50,6 +50,8 @@ h1 { padding: 0 0 .15rem 0 !important; }
 [class*="st-key-changes"] a { padding: .12rem 0; min-height: 0; }
 [class*="st-key-changes"] a p { white-space: normal; text-overflow: clip; line-height: 1.35; font-size: .93rem; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; min-height: 2.2rem; padding: 0 .5rem; margin: 0; }
+[data-testid="stSidebar"][data-collapsed="true"] { visibility: hidden; } /* or the keyboard goes where nobody looks */
+a[data-testid="stPageLink-NavLink"]:focus-visible { outline: 2px solid var(--kam-good); outline-offset: -2px; }
 [data-testid="stSidebarUserContent"] { padding: 0 1.1rem 1rem 1.1rem; }
 .kam-brand { font-weight: 700; font-size: 1.05rem; margin: 0 0 .4rem .2rem; }
 [class*="st-key-card_"] [data-testid="stElementToolbar"] { right: 2.2rem; }

@@ -25,6 +25,7 @@ SHARE = 0.8  # the share of revenue that the Pareto curve is read at
 POINTS = 220  # places of the curve that are drawn: more than there are pixels to point at
 MOVEMENTS = ("rose", "fell", "entered", "left", "classed")
 LISTED = 500  # rows of a list on the page; the command line has all
+YEAR = "last_12_months"  # the revenue that stands as of a day, and so the period of the accounts behind it
 ORDER = [*TIERS, None]
 
 
@@ -211,10 +212,9 @@ def _industries() -> tuple[Spec, str, Table] | None:
     for industry, part in list(frame.groupby("industry", sort=False, dropna=False))[:16]:
         key = drill.key_of(industry)
         line = name_of("industry", key, session.lang(), session.names())
-        rows += _line(part, line, "revenue", "money", industry=key)
-    spec = tier_stack(
-        session.colours(), rows, _stack_words(), ("industry", "tier"), 25 * len({r["line"] for r in rows})
-    )
+        rows += _line(part, line, "revenue", "money", industry=key, period=YEAR)
+    fields, height = ("industry", "tier", "period"), 25 * len({r["line"] for r in rows})
+    spec = tier_stack(session.colours(), rows, _stack_words(), fields, height)
     units = {"accounts": "count", "revenue": "money", "share_accounts": "percent", "share_revenue": "percent"}
     table = frame.rename(columns={"account_share": "share_accounts", "revenue_share": "share_revenue"})
     return (
@@ -270,7 +270,10 @@ def _flow_card(since: str, until: str) -> None:
         if not bands:
             st.caption(words("missing.nothing_in_view"))
             return
-        st.echarts_chart(spec, key="flow_chart", height=330, alt=alt, theme=None, on_select=lambda: _pick(bands, nodes))
+        drawn = drill.drawn_as("flow_chart", "move")
+        st.echarts_chart(
+            spec, key=drawn, height=330, alt=alt, theme=None, on_select=lambda: _pick(drawn, bands, nodes)
+        )
 
 
 def _flow_legend() -> str:
@@ -299,12 +302,11 @@ def _date_choice(key: str, chosen: str) -> None:
     )
 
 
-def _pick(bands: list[str], nodes: list[str]) -> None:
+def _pick(drawn: str, bands: list[str], nodes: list[str]) -> None:
     """A click on a band lists its accounts; on a tier, all that were or are in it; beside them, all that moved."""
-    picked = st.session_state["flow_chart"]["selection"]["selected"]
+    picked = st.session_state[drawn]["selection"]["selected"]
     ways = [(bands if p["data_type"] == "edge" else nodes)[i] for p in picked for i in p["data_indices"]]
-    st.session_state["move"] = ways[0] if ways else ""
-    address.touched()
+    drill.choose("flow_chart", "move", ways[0] if ways else "")
 
 
 @session.kept

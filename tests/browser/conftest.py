@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import run
 
@@ -37,6 +37,7 @@ LOCAL_SCHEMES = {"data", "blob", "about"}
 SERVER_PATIENCE = 60  # seconds to wait for a server, on a busy machine with two cores
 PAGE_PATIENCE = 60_000  # milliseconds to wait for a page
 CALM = 0.3  # seconds at rest before a page counts as drawn
+expect.set_options(timeout=PAGE_PATIENCE)  # what is expected may take as long as a page
 
 ENDED = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
 SOMETHING = '[data-testid="stMain"] [data-testid="stElementContainer"]'
@@ -241,6 +242,17 @@ def stays_here(url: str) -> bool:
 def page(open_page: Callable[..., Page]) -> Page:
     """A page of 1440 × 900, light, in English."""
     return open_page(locale="en-US", color_scheme="light")
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser: Browser, app_url: str) -> Iterator[Page]:
+    """One page of 1440 × 900, light, in English, for a whole file: what a browser keeps need not be fetched again."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US", color_scheme="light")
+    page = context.new_page()
+    page.set_default_timeout(PAGE_PATIENCE)
+    open_and_wait(page, app_url)
+    yield page
+    context.close()
 
 
 @pytest.fixture

@@ -69,8 +69,8 @@ def test_the_policy_stops_what_would_run(page: Page, charts: str, goto_ready: Ca
     """So that the other tests cannot pass because nothing is forbidden."""
     complaints = watched(page)
     goto_ready(page, charts)
-    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=none onerror=\"window.evil=1\">')")
-    page.wait_for_timeout(300)
+    with page.expect_console_message(lambda said: "Content Security Policy" in said.text):
+        page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=none onerror=\"window.evil=1\">')")
     assert page.evaluate("window.evil") is None
     assert complaints, "the browser said nothing"
 

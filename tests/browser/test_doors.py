@@ -6,12 +6,11 @@ A click either lists what is behind the mark on the same page, or opens accounts
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CALM, PAGE_PATIENCE, open_and_wait, wait_until_drawn
+from tests.browser.conftest import open_and_wait, wait_until_drawn
 
 ACCOUNT = "account="
 POINT = (None, None)  # instead of a place in the chart: its first point
@@ -58,18 +57,10 @@ OPENS = {
     "lifecycle": [("lives_table", None, ACCOUNT)],
     "funnel": [("deals_table", None, ACCOUNT)],
     "movement": [("moved_table", None, ACCOUNT)],
+    "forecast": [("late_table", None, ACCOUNT)],
+    "matrix?cell=East%7C": [("cell_manager_table", None, "manager=M"), ("cell_account_table", None, ACCOUNT)],
+    "managers?manager=M006": [("people_held_table", None, ACCOUNT)],
 }
-
-
-@pytest.fixture(scope="module")
-def shared_page(browser: Browser, app_url: str) -> Iterator[Page]:
-    """One page for all of them: what a browser keeps need not be fetched again."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US", color_scheme="light")
-    page = context.new_page()
-    page.set_default_timeout(PAGE_PATIENCE)
-    open_and_wait(page, app_url)
-    yield page
-    context.close()
 
 
 def click_in(page: Page, chart: str, place: tuple[float | None, float | None]) -> None:
@@ -85,13 +76,17 @@ def click_in(page: Page, chart: str, place: tuple[float | None, float | None]) -
     page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
 
 
-def tick_first_row(page: Page, table: str) -> None:
+def tick_first_row(page: Page, table: str) -> str:
+    """Tick the first row of a table; returns whose it is. A table draws its cells first, then says them for readers."""
     rows = page.locator(f".st-key-{table} canvas").first
     rows.scroll_into_view_if_needed()
-    page.wait_for_timeout(1000 * CALM)  # a table draws itself a moment after its frame stands
+    rows.locator("tbody td").first.wait_for(state="attached")
+    heads = rows.locator("thead th").all_text_contents()
+    cells = rows.locator("tbody tr").first.locator("td").all_text_contents()
     box = rows.bounding_box()
     assert box
     page.mouse.click(box["x"] + 20, box["y"] + 55)
+    return dict(zip(heads, cells, strict=False)).get("Account", "")
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -115,16 +110,21 @@ def test_a_mark_lists_what_is_behind_it(shared_page: Page, app_url, path):
 @pytest.mark.parametrize("path", OPENS)
 def test_a_mark_or_a_row_opens_another_page_and_back_returns(shared_page: Page, app_url, path):
     page = shared_page
-    open_and_wait(page, f"{app_url}/{path}?industry=Government")
-    title = page.locator("h1").text_content() or ""
+    name, _, own = path.partition("?")
+    open_and_wait(page, f"{app_url}/{name}?industry=Government{own and '&'}{own}")
+    address, title = page.url, page.locator("h1").text_content() or ""
+    sentence = page.locator(".kam-sentence").first.text_content() or ""
     for key, place, said in OPENS[path]:
-        click_in(page, key, place) if place else tick_first_row(page, key)
+        account = click_in(page, key, place) if place else tick_first_row(page, key)
         expect(page).to_have_url(re.compile(f"(?=.*industry=Government)(?=.*{re.escape(said)})"))
         if said == ACCOUNT:
             expect(page.locator(".st-key-card_timeline")).to_be_visible()
+            if account:
+                expect(page.locator("h1")).to_have_text(account)
         else:
             expect(page.locator(".st-key-account_table")).to_be_visible()
         page.go_back()
         expect(page.locator("h1")).to_have_text(title)
-        expect(page.locator(".kam-sentence").first).to_contain_text("Government")
+        expect(page).to_have_url(address)
+        expect(page.locator(".kam-sentence").first).to_have_text(sentence)
         wait_until_drawn(page)

@@ -71,7 +71,7 @@ def test_a_click_on_a_cell_opens_its_accounts_and_back_returns(app_url, page: Pa
     click_in(page, "matrix", 0.5, 0.3)
     expect(page.locator("h1")).to_have_text(TITLES["accounts"])
     expect(page.locator(".kam-sentence")).to_contain_text("Accounts in South · ")
-    assert "region=South&industry=" in page.url
+    expect(page).to_have_url(re.compile("region=South&industry="))
     page.go_back()
     expect(page.locator("h1")).to_have_text(TITLES[""])
     expect(page.locator(".kam-sentence")).to_have_text(before or "")
@@ -81,7 +81,7 @@ def test_a_click_on_a_month_or_a_tier_narrows_the_list(app_url, page: Page, goto
     goto_ready(page, app_url)
     click_in(page, "revenue", 0.5, 0.7)
     expect(page.locator("h1")).to_have_text(TITLES["accounts"])
-    assert "period=2026-" in page.url
+    expect(page).to_have_url(re.compile("period=2026-"))
     goto_ready(page, app_url)
     click_in(page, "tiers", 0.6, 0.4)
     expect(page.locator(".kam-sentence")).to_contain_text("Tier ")
@@ -91,7 +91,7 @@ def test_a_mover_opens_the_account_and_the_way_back_is_one_step(app_url, page: P
     goto_ready(page, app_url)
     click_in(page, "movers", 0.8, 0.06)
     expect(page.locator(".st-key-card_lines")).to_be_visible()
-    assert "account=" in page.url
+    expect(page).to_have_url(re.compile("account="))
     page.locator(".st-key-back a").click()
     expect(page.locator("h1")).to_have_text(TITLES[""])
     page.go_back()
@@ -102,7 +102,7 @@ def test_a_sentence_is_a_door(app_url, page: Page, goto_ready: Ready):
     goto_ready(page, app_url)
     page.locator(".st-key-changes_list a", has_text="regions").first.click()
     expect(page.locator("h1")).to_have_text(TITLES["accounts"])
-    assert "region=" in page.url
+    expect(page).to_have_url(re.compile("region="))
     page.go_back()
     expect(page.locator("h1")).to_have_text(TITLES[""])
 
@@ -155,6 +155,41 @@ def test_nothing_overflows_on_a_phone(path, app_url, open_page, goto_ready: Read
     expect(page.locator("h1")).to_be_visible()
     wide, seen = page.locator('[data-testid="stMain"]').evaluate("e => [e.scrollWidth, e.clientWidth]")
     assert wide <= seen
+
+
+NAMELESS = """() => [...document.querySelectorAll('button, a[href], input')].filter(e =>
+    e.checkVisibility({visibilityProperty: true})
+    && ![e.ariaLabel, e.textContent, e.placeholder, ...[...e.labels ?? []].map(l => l.textContent)].join('').trim()
+).map(e => e.outerHTML)"""
+FOCUSED = """() => {
+    const e = document.activeElement, box = e.getBoundingClientRect();
+    const inside = box.right > 0 && box.left < innerWidth && box.bottom > 0;
+    return {said: e.ariaLabel || e.textContent, seen: inside || e === document.body};  // after the last: the body
+}"""
+
+
+@pytest.mark.parametrize("path", ["", "accounts", "churn", "upload"])
+def test_on_a_phone_every_control_has_a_name_and_the_keyboard_stays_in_sight(
+    path, app_url, open_page, goto_ready: Ready
+):
+    page = open_page(viewport={"width": 390, "height": 844}, locale="en-US")
+    goto_ready(page, f"{app_url}/{path}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate(NAMELESS) == []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        assert focused["seen"], focused["said"]
+
+
+def test_the_link_of_the_open_page_shows_the_keyboard(app_url, page: Page, goto_ready: Ready):
+    goto_ready(page, app_url)
+    link = page.locator('[data-testid="stSidebar"] a', has_text="Overview")
+    expect(link).to_have_css("outline-style", "none")
+    page.keyboard.press("Tab")  # to the main part
+    page.keyboard.press("Tab")
+    expect(link).to_be_focused()
+    expect(link).to_have_css("outline-style", "solid")
 
 
 def test_on_a_phone_sentence_figures_chart_and_list_follow_each_other(app_url, open_page, goto_ready: Ready):

@@ -17,7 +17,7 @@ def known_pages(app_url: str, browser: Browser) -> None:
     """A process knows its pages after its first request; a deep link before that is told "Page not found"."""
     page = browser.new_page()
     page.goto(app_url)
-    expect(page.locator("h1")).to_be_visible(timeout=60_000)
+    expect(page.locator("h1")).to_be_visible()
     page.close()
 
 

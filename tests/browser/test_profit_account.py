@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -25,7 +26,7 @@ def test_a_click_on_the_curve_opens_the_account_there_and_back_returns(app_url, 
     goto_ready(page, f"{app_url}/profit?region=East")
     click_in(page, "whale_chart", 0.5, 0.5)
     expect(page.locator(".st-key-card_timeline")).to_be_visible()
-    assert "/account?" in page.url and "account=A" in page.url
+    expect(page).to_have_url(re.compile(r"/account\?.*account=A"))
     page.go_back()
     expect(page.locator("h1")).to_have_text(PROFIT)
     expect(page.locator(".kam-sentence")).to_contain_text("Accounts in East")
@@ -60,7 +61,7 @@ def test_a_product_line_shows_its_order_lines(app_url, page: Page, goto_ready: R
     goto_ready(page, f"{app_url}/account?account=A00001")
     click_in(page, "product_lines", 0.5, 0.1)
     expect(page.locator(".st-key-all_lines button")).to_be_visible()
-    assert "line=" in page.url
+    expect(page).to_have_url(re.compile("line="))
 
 
 def test_a_share_of_wallet_lists_its_accounts_and_a_point_opens_one(app_url, page: Page, goto_ready: Ready, wait_ready):
@@ -72,7 +73,7 @@ def test_a_share_of_wallet_lists_its_accounts_and_a_point_opens_one(app_url, pag
     expect(page.locator(".st-key-card_timeline")).to_be_visible()
     page.go_back()
     expect(page.locator("h1")).to_have_text("Where would more effort pay?")
-    assert "wallet=0" in page.url
+    expect(page).to_have_url(re.compile("wallet=0"))
 
 
 @pytest.mark.parametrize("path", ["profit", "potential", "account?account=A00001"])

@@ -22,7 +22,6 @@ from playwright.sync_api import Page, expect
 SECRET = "a secret of this test, long enough to sign with"
 MANAGER = "xia.gao.2@yunfan.example"  # M002 of the small demo: 58 of its 400 accounts, none of them in Central
 HOUR = 3600
-expect.set_options(timeout=60_000)
 
 
 def _people() -> list[User]:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kam_core.demo import generate
 from kam_core.metrics import query, reports
-from kam_core.policy import Policy
-from kam_core.warehouse.build import build
-from kam_core.warehouse.engine import workbench
 from tests.tiny import everything, order
 
 
@@ -234,16 +230,10 @@ def test_a_short_past_gives_no_interval_and_no_invented_one(followed):
     assert len(records(followed, "forecast_grades")) == 0
 
 
-def test_on_the_demo_the_interval_of_the_forecast_holds_about_as_often_as_it_says():
-    con = workbench()
-    con.execute("create schema raw")
-    con.execute("create schema meta")
-    generate(con, "small")
-    build(con, Policy())
-    held, n = con.execute(
+def test_on_the_demo_the_interval_of_the_forecast_holds_about_as_often_as_it_says(small_demo):
+    ((held, n),) = small_demo[0].rows(
         "select avg(cast(held as integer)), count(*) from mart.forecast_grade"
         " where region is null and kind in ('this_month', 'this_quarter')"
-    ).fetchone()
-    con.close()
+    )
     assert n > 40
     assert 0.7 <= held <= 0.9  # 80 of 100 by design

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from kam_core.demo import generate
 from kam_core.metrics import handover, reports
 from kam_core.warehouse.engine import Reader
 from tests.tiny import everything, order
@@ -270,19 +268,8 @@ def test_the_plan_is_the_even_one_where_that_can_be_seen():
 # --- the demo company
 
 
-@pytest.fixture(scope="module")
-def demo(built) -> tuple[Reader, dict[str, Any]]:
-    truths: dict[str, Any] = {}
-    return built(fill=lambda con: truths.update(_filled(con))), truths
-
-
-def _filled(con: Any) -> dict[str, Any]:
-    con.execute("drop schema raw cascade")
-    return json.loads(json.dumps(generate(con, "small"), default=str))
-
-
-def test_planted_neglect_is_seen_in_visits_and_answers(demo):
-    reader, truths = demo
+def test_planted_neglect_is_seen_in_visits_and_answers(small_demo):
+    reader, truths = small_demo
     frame = reports.report(reader, everything("this_year"), "managers").set_index("manager_id")
     planted = [t["manager_id"] for t in truths["neglectful_manager"]]
     assert set(frame.visits_kept.nsmallest(len(planted)).index) == set(planted)
@@ -290,8 +277,8 @@ def test_planted_neglect_is_seen_in_visits_and_answers(demo):
     assert (frame.visits_kept[planted] < 0.5 * frame.visits_kept_peers[planted]).all()
 
 
-def test_planted_hoarding_is_seen_in_accounts_and_visits(demo):
-    reader, truths = demo
+def test_planted_hoarding_is_seen_in_accounts_and_visits(small_demo):
+    reader, truths = small_demo
     frame = reports.report(reader, everything("this_year"), "managers").set_index("manager_id")
     planted = [t["manager_id"] for t in truths["hoarding_manager"]]
     neglected = [t["manager_id"] for t in truths["neglectful_manager"]]
@@ -301,8 +288,8 @@ def test_planted_hoarding_is_seen_in_accounts_and_visits(demo):
     assert (frame.response_hours[planted] < 8).all()  # busy, not careless
 
 
-def test_who_left_is_up_for_handover_with_all_accounts(demo):
-    reader, truths = demo
+def test_who_left_is_up_for_handover_with_all_accounts(small_demo):
+    reader, truths = small_demo
     frame = reports.report(reader, everything("this_year"), "handover")
     (left,) = truths["manager_left"]
     assert set(frame.manager_id) == {left["manager_id"]}

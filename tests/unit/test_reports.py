@@ -120,10 +120,14 @@ def test_unknown_reports_and_settings_are_refused(reader):
         reports.report(reader, everything(), "top_movers", most=3)
 
 
+@pytest.fixture(scope="module")
+def empty(built):
+    return built(orders=[])
+
+
 @pytest.mark.parametrize("name", reports.names())
-def test_every_report_answers_an_empty_warehouse_and_says_its_grain(built, name):
-    reader = built(orders=[])
+def test_every_report_answers_an_empty_warehouse_and_says_its_grain(empty, name):
     assert reports.grain(name).startswith("one row")
-    frame = reports.report(reader, everything(), name)
+    frame = reports.report(empty, everything(), name)
     if name != "stages":  # which are those of the policy, whatever is loaded
         assert frame.select_dtypes("number").fillna(0).to_numpy().sum() == 0

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from kam_core.__main__ import main
-from kam_core.demo import generate
 from kam_core.metrics import query, reports
 from kam_core.warehouse.engine import Reader
 from tests.tiny import Rows, everything, order
@@ -160,17 +159,6 @@ def test_odd_orders_give_a_statement_and_no_nan(built, orders):
 # --- the demo
 
 
-@pytest.fixture(scope="module")
-def demo(built) -> tuple[Reader, dict[str, Any]]:
-    truths: dict[str, Any] = {}
-
-    def fill(con: Any) -> None:
-        con.execute("drop schema raw cascade")
-        truths.update(generate(con, "small"))
-
-    return built(fill=fill), truths
-
-
 CAUSES = {
     "falling_frequency": "falling_frequency", "unanswered_tickets": "open_tickets", "no_visits": "no_visit",
     "manager_changed": "manager_changed", "lost_to_competitor": "lost_to_competitor",
@@ -178,9 +166,9 @@ CAUSES = {
 }  # fmt: skip
 
 
-def test_planted_causes_are_named_and_mostly_first(demo):
+def test_planted_causes_are_named_and_mostly_first(small_demo):
     """At the reference scale 96 % of 400 are named first; the small company has eight deaths to learn from."""
-    reader, truths = demo
+    reader, truths = small_demo
     named = reader.rows("select account_id, reason from mart.account_reason order by account_id, weight desc, reason")
     by_account: dict[str, list[str]] = {}
     for account, reason in named:
@@ -190,8 +178,8 @@ def test_planted_causes_are_named_and_mostly_first(demo):
     assert sum(reasons[:1] == [cause] for reasons, cause in died) / len(died) >= 0.5
 
 
-def test_planted_deaths_of_three_months_and_more_are_at_high_risk_or_lost(demo):
-    reader, truths = demo
+def test_planted_deaths_of_three_months_and_more_are_at_high_risk_or_lost(small_demo):
+    reader, truths = small_demo
     state = {a: (s, r) for a, s, r in reader.rows("select account_id, state, churn_risk from mart.account_risk")}
     dead = [t["account_id"] for t in truths["died"] if t["died_on"] <= "2026-08-18"]
     assert dead and sum(state[a][0] in ("lost", "at_risk") for a in dead) / len(dead) >= 0.8
@@ -200,8 +188,8 @@ def test_planted_deaths_of_three_months_and_more_are_at_high_risk_or_lost(demo):
     assert sum(a in gone for a in high) / len(high) >= 0.5  # 10 of 17; some only pause
 
 
-def test_value_at_risk_is_expected_revenue_times_risk_and_adds_up(demo):
-    reader, _ = demo
+def test_value_at_risk_is_expected_revenue_times_risk_and_adds_up(small_demo):
+    reader, _ = small_demo
     frame = reports.report(reader, everything(), "churn_risk")
     assert (frame.value_at_risk - frame.expected_revenue * frame.churn_risk).abs().max() < 1e-6
     parts = reports.report(reader, everything(), "risk_parts")
@@ -211,8 +199,8 @@ def test_value_at_risk_is_expected_revenue_times_risk_and_adds_up(demo):
     assert by_region.value_at_risk.sum() == pytest.approx(frame.value_at_risk.sum())
 
 
-def test_the_replay_adds_up(demo):
-    reader, _ = demo
+def test_the_replay_adds_up(small_demo):
+    reader, _ = small_demo
     frame = reports.report(reader, everything(), "backtest")
     alarms = frame[frame.section == "alarm"]
     counted = alarms.caught + alarms.missed + alarms.false_alarms + alarms.left_alone
@@ -246,8 +234,8 @@ def test_a_bridge_and_its_accounts_say_the_same(built):
     assert gone.account_id.tolist() == ["b"]
 
 
-def test_marks_of_the_demo_and_their_accounts_add_up(demo):
-    reader, _ = demo
+def test_marks_of_the_demo_and_their_accounts_add_up(small_demo):
+    reader, _ = small_demo
     view = everything("this_year")
 
     def of(name: str, **settings: Any) -> Any:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from kam_core.demo import generate
 from kam_core.metrics import query
 from kam_core.metrics.reports import report
 from kam_core.view import Filters, View
-from kam_core.warehouse.engine import Reader
 from tests import truths as planted
 from tests.tiny import everything
 
@@ -22,24 +19,13 @@ THIS_YEAR = everything("this_year")
 
 
 @pytest.fixture(scope="module")
-def demo(built) -> tuple[Reader, dict[str, Any]]:
-    truths: dict[str, Any] = {}
-
-    def fill(con: Any) -> None:
-        con.execute("drop schema raw cascade")
-        truths.update(json.loads(json.dumps(generate(con, "small"), default=str)))
-
-    return built(fill=fill), truths
-
-
-@pytest.fixture(scope="module")
-def matrix(demo) -> Any:
-    return report(demo[0], THIS_YEAR, "matrix")
+def matrix(small_demo) -> Any:
+    return report(small_demo[0], THIS_YEAR, "matrix")
 
 
 @pytest.mark.parametrize("key", SUMMED)
-def test_cells_regions_and_industries_add_up_to_the_company_to_the_cent(demo, matrix, key):
-    whole = query.measure(demo[0], THIS_YEAR, [key])[key].iloc[0]
+def test_cells_regions_and_industries_add_up_to_the_company_to_the_cent(small_demo, matrix, key):
+    whole = query.measure(small_demo[0], THIS_YEAR, [key])[key].iloc[0]
     for kind in ("cell", "region", "industry", "total"):
         part = matrix[matrix.kind == kind]
         exact = sum((Decimal(str(v)) for v in part[key].dropna()), Decimal(0))
@@ -47,8 +33,8 @@ def test_cells_regions_and_industries_add_up_to_the_company_to_the_cent(demo, ma
 
 
 @pytest.mark.parametrize("key", RATIOS)
-def test_ratios_are_those_of_the_sums_in_every_cell(demo, matrix, key):
-    reader, _ = demo
+def test_ratios_are_those_of_the_sums_in_every_cell(small_demo, matrix, key):
+    reader, _ = small_demo
     asked = {"total": [], "region": ["region"], "industry": ["industry"], "cell": ["region", "industry"]}
     for kind, by in asked.items():
         wanted = query.measure(reader, THIS_YEAR, [key], by=by)
@@ -58,8 +44,8 @@ def test_ratios_are_those_of_the_sums_in_every_cell(demo, matrix, key):
         assert len(known) and (known[f"{key}_x"] - known[f"{key}_y"]).abs().max() < 1e-9, kind
 
 
-def test_the_bands_of_migration_equal_both_margins(demo):
-    reader, _ = demo
+def test_the_bands_of_migration_equal_both_margins(small_demo):
+    reader, _ = small_demo
     bands = report(reader, THIS_YEAR, "tier_migration")
     for tier, revenue, day in (("from_tier", "revenue_before", "since"), ("to_tier", "revenue", "until")):
         sql = "select tier, count(*), sum(revenue) from mart.account_tier where as_of = $day group by tier"
@@ -70,9 +56,9 @@ def test_the_bands_of_migration_equal_both_margins(demo):
         }
 
 
-def test_the_page_of_an_account_shows_what_the_measures_say_of_it(demo):
+def test_the_page_of_an_account_shows_what_the_measures_say_of_it(small_demo):
     """Its row, its industry card and its months are `metric` with that account, for accounts of every size."""
-    reader, _ = demo
+    reader, _ = small_demo
     keys = ["revenue", "orders", "gross_margin", "average_order_value", "discount_rate", "return_rate"]
     listed = report(reader, THIS_YEAR, "accounts")
     for account in listed.account_id.iloc[[0, 1, 50, 200, 399]]:
@@ -88,14 +74,14 @@ def test_the_page_of_an_account_shows_what_the_measures_say_of_it(demo):
         assert float(months) == pytest.approx(float(told.revenue))
 
 
-def test_no_account_is_at_risk_only_from_tomorrow_on(demo):
+def test_no_account_is_at_risk_only_from_tomorrow_on(small_demo):
     later = "select count(*) from mart.account_risk where state_since > as_of"
-    assert demo[0].rows(later) == [(0,)]
+    assert small_demo[0].rows(later) == [(0,)]
 
 
-def test_what_is_planted_is_found(demo):
+def test_what_is_planted_is_found(small_demo):
     """`python -m tests.truths FOLDER` says the same of a folder of any scale."""
-    found = planted.read(*demo)
+    found = planted.read(*small_demo)
 
     def share(question: str) -> float:
         answer = found[question]
