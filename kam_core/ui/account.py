@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -135,6 +136,11 @@ def _said(row: Any) -> str:
 
 
 # --- what is known
+
+
+def prepare(keys: Sequence[str]) -> None:
+    """What the cards ask for, the row of `keys` too, before the first of them."""
+    session.together(lambda: cards.figures(tuple(keys)), _product_lines, _standing, _rfm, _worth, _order_lines)
 
 
 def _section(name: str) -> pd.DataFrame:
@@ -611,7 +617,7 @@ def _event_text(f: Any) -> str:
 
 def order_lines() -> None:
     """The order lines of the period with the file and line they came from; of one product line where one is picked."""
-    frame = session.report(session.view(), "account_orders", limit=2000)
+    frame = _order_lines()
     line = st.session_state.get("line")
     if line:
         frame = frame[[drill.key_of(v) == line for v in frame.product_line]]
@@ -624,6 +630,10 @@ def order_lines() -> None:
             st.caption(words("page.account.no_orders"))
         else:
             cards.show("line_table", table, words("page.account.lines"), height=330)
+
+
+def _order_lines() -> pd.DataFrame:
+    return session.report(session.view(), "account_orders", limit=2000)
 
 
 def _all_lines() -> None:

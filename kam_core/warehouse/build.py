@@ -32,7 +32,7 @@ def build(con: Any, policy: Policy, progress: Progress | None = None) -> None:
     _core(con, policy)
     facts = _facts(con, policy)
     _policy(con, policy)
-    for name in ("account", "manager", "partner", "target_month"):
+    for name in ("account", "manager", "partner", "target_month", "line_by_account"):
         con.execute(f"create table mart.{name} as {_mart(name)}")
     say("months", 0.1)
     _by_month(con, facts)
