@@ -168,6 +168,7 @@ class Query:
             ),
             "lives": part("lives"),
             "contact_record": "select min(date) as known_since from raw.activities",
+            "last_contacts": self._last_contacts(),
             "account_care": part("account_care"),
             "ticket_service": part("ticket_service"),
             "portfolio": part("portfolio"),
@@ -291,6 +292,12 @@ class Query:
             f" a.segment, a.group_id, a.manager_id as holder_id from raw.{table} as x"
             " inner join accounts as a on a.account_id = x.account_id"
         )
+
+    def _last_contacts(self) -> str:
+        """Kept for the last day loaded, which most ask for; for an earlier one out of all contacts."""
+        if self.calendar.as_of < self.facts.as_of:
+            return part("last_contacts")
+        return "select c.* from mart.last_contact as c inner join accounts as a on a.account_id = c.account_id"
 
     def _opportunities(self) -> str:
         return self._deals_in("raw.opportunities", "x.* exclude (source_id, source_line, manager_id)")

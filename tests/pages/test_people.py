@@ -52,6 +52,18 @@ def test_the_scoreboard_has_a_row_a_manager(app: AppTest):
     assert "1 accounts to hand over" in shown(app)
 
 
+def test_figures_of_few_cases_are_grey(app: AppTest):
+    """Everybody here has fewer than ten accounts: pace, growth and visits are grey, revenue, a sum, is not."""
+    at(app, "managers")
+    table = app.dataframe[0]
+    columns = list(table.value.columns)
+    rule = table.proto.arrow_data.styler.styles
+    assert "opacity: .55" in rule
+    for name, grey in {"pace": True, "growth": True, "visits_kept": True, "revenue": False, "manager": False}.items():
+        cells = {f"_row{row}_col{columns.index(name)} " in f"{rule} ".replace(",", " ") for row in range(3)}
+        assert cells == {grey}, name
+
+
 def test_a_manager_chosen_opens_with_the_calls_of_the_week(app: AppTest):
     at(app, "managers")
     app.multiselect(key="manager").set_value(["n"]).run()
