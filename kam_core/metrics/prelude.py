@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +137,8 @@ class Query:
             "account_month_line": self._account_month("account_month_line"),
             "account_part": self._account_month("account_part"),
             "account_part_line": self._account_month("account_part_line"),
-            "order_lines": self._order_lines(),
+            "order_lines": self._order_lines("core.orders"),
+            "lines_by_account": self._order_lines("mart.line_by_account"),
             **{table: self._of_accounts(table) for table in OF_ACCOUNTS},
             "stages": "select * from mart.stage",
             "opportunities": self._opportunities(),
@@ -167,6 +168,7 @@ class Query:
             ),
             "lives": part("lives"),
             "contact_record": "select min(date) as known_since from raw.activities",
+            "last_contacts": self._last_contacts(),
             "account_care": part("account_care"),
             "ticket_service": part("ticket_service"),
             "portfolio": part("portfolio"),
@@ -270,9 +272,9 @@ class Query:
             f"{self._owner('m')} where true{self._row_filters('m', mart.endswith('_line'))}"
         )
 
-    def _order_lines(self) -> str:
+    def _order_lines(self, table: str) -> str:
         return (
-            f"select {self._star('o', self.allowed.credited('o'))}, {ATTRIBUTES} from core.orders as o"
+            f"select {self._star('o', self.allowed.credited('o'))}, {ATTRIBUTES} from {table} as o"
             f"{self._owner('o')} where true{self._row_filters('o', True)}"
         )
 
@@ -290,6 +292,12 @@ class Query:
             f" a.segment, a.group_id, a.manager_id as holder_id from raw.{table} as x"
             " inner join accounts as a on a.account_id = x.account_id"
         )
+
+    def _last_contacts(self) -> str:
+        """Kept for the last day loaded, which most ask for; for an earlier one out of all contacts."""
+        if self.calendar.as_of < self.facts.as_of:
+            return part("last_contacts")
+        return "select c.* from mart.last_contact as c inner join accounts as a on a.account_id = c.account_id"
 
     def _opportunities(self) -> str:
         return self._deals_in("raw.opportunities", "x.* exclude (source_id, source_line, manager_id)")
@@ -464,14 +472,19 @@ def _days(name: str) -> str:
 
 def _needed(body: str, texts: dict[str, str]) -> list[str]:
     """The names in `body`, with the names that their own texts use, in an order in which each follows what it uses."""
-    order = list(texts)
     found: set[str] = set()
 
     def visit(text: str) -> None:
-        for name in order:
-            if name not in found and re.search(rf"(?<![.\w$]){name}\b(?!\s*\()", text):
+        for name in _names(text) & texts.keys() - found:
+            if name not in found:
                 found.add(name)
                 visit(texts[name])
 
     visit(body)
-    return [name for name in order if name in found]
+    return [name for name in texts if name in found]
+
+
+@lru_cache(maxsize=1000)
+def _names(text: str) -> frozenset[str]:
+    """The words of an SQL text that may name a table: no columns of one, no bound values, no functions."""
+    return frozenset(re.findall(r"(?<![.\w$])\w+\b(?!\s*\()", text))

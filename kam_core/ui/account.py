@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -135,6 +136,11 @@ def _said(row: Any) -> str:
 
 
 # --- what is known
+
+
+def prepare(keys: Sequence[str]) -> None:
+    """What the cards ask for, the row of `keys` too, before the first of them."""
+    session.together(lambda: cards.figures(tuple(keys)), _product_lines, _standing, _rfm, _worth, _order_lines)
 
 
 def _section(name: str) -> pd.DataFrame:
@@ -602,14 +608,10 @@ def order_lines() -> None:
     in the 12 months that its bar stands for.
     """
     line, note = st.session_state.get("line"), ""
-    view = session.view()
+    frame = _order_lines()
     if line:
-        end = cards.span_of(view).end
-        view = view.over(Period.between(add_months(end, -12), end))
-        name = words("filter.none") if line == NONE else line
+        name = words("filter.none") if line == NONE else in_words(line, session.lang())
         note = f"{name} · {words('page.account.trailing')}"
-    frame = session.report(view, "account_orders", limit=2000)
-    if line:
         frame = frame[[drill.key_of(v) == line for v in frame.product_line]]
     known = [c for c in LINES if frame[c].notna().any() and (c != "line" or frame["file"].notna().any())]
     table = Table(frame[known], LINES)
@@ -620,6 +622,14 @@ def order_lines() -> None:
             st.caption(words("page.account.no_orders"))
         else:
             cards.show("line_table", table, words("page.account.lines"), height=330)
+
+
+def _order_lines() -> pd.DataFrame:
+    view = session.view()
+    if st.session_state.get("line"):
+        end = cards.span_of(view).end
+        view = view.over(Period.between(add_months(end, -12), end))
+    return session.report(view, "account_orders", limit=2000)
 
 
 def _all_lines() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -29,9 +30,18 @@ UNITS = {
 }  # fmt: skip
 
 
+def prepare(keys: Sequence[str]) -> None:
+    """What the cards ask for, the row of `keys` too, before the first of them."""
+    session.together(lambda: cards.figures(tuple(keys)), lambda: _breakout(_by(), _show()), _listed, _lost)
+
+
+def _show() -> str:
+    return st.session_state.get("show") or SHOWS[0]
+
+
 def stages() -> None:
     """One bar a stage: how many deals begun in the period came so far, and how many stand there now."""
-    spec, alt, table, note = _stages(st.session_state.get("show") or SHOWS[0])
+    spec, alt, table, note = _stages(_show())
     with cards.card("stages", words("page.funnel.stages"), table, _legend()):
         choice("show", SHOWS, "page.funnel.show")
         cards.marks("stages_chart", spec, alt, "mark", "look", "stage")
@@ -127,7 +137,7 @@ def _by() -> str:
 
 def breakout() -> None:
     """Where the open pipeline lies, and how much of what was closed there was won."""
-    made = _breakout(_by(), st.session_state.get("show") or SHOWS[0])
+    made = _breakout(_by(), _show())
     with cards.card("parts", words("page.funnel.parts"), made[2]):
         choice("by", PARTS, "page.funnel.by")
         cards.marks("parts_chart", made[0], made[1], "mark", "in", "part")
@@ -171,7 +181,7 @@ def _named(key: str, name: Any) -> str:
 
 def losses() -> None:
     """Why deals were lost, and to whom."""
-    frame = session.report(session.view(), "losses")
+    frame = _lost()
     for kind in ("reason", "competitor"):
         named = frame[(frame.kind == kind) & (frame.value != NONE)]
         question = words(f"page.funnel.{kind}")
@@ -184,9 +194,13 @@ def losses() -> None:
             cards.marks(f"{kind}_chart", spec, alt, "mark", kind, "part")
 
 
+def _lost() -> pd.DataFrame:
+    return session.report(session.view(), "losses")
+
+
 @session.kept
 def _losses(kind: str) -> tuple[Spec, str, Table]:
-    frame = session.report(session.view(), "losses")
+    frame = _lost()
     frame = frame[frame.kind == kind]
     rows = [
         {
@@ -208,16 +222,25 @@ def _losses(kind: str) -> tuple[Spec, str, Table]:
 
 def listing() -> None:
     """The deals behind the mark that was clicked; without one, those that stand too long."""
-    look, _, value = (st.session_state.get("mark") or "").partition(":")
-    look = look if look in LOOKS else ""
-    view, settings = _asked(look, value)
-    frame = session.report(view, "deals", limit=deals.LISTED, **settings)
+    look, value = _mark()
+    frame = _listed()
     n = f"{count(len(frame))}{'+' if len(frame) == deals.LISTED else ''}"
     name = words("filter.none") if value == NONE else value
     by = _by()
     if look == "in":
         name = deals.shown(by, value)
     deals.listing("deals", words(f"page.funnel.list_{look or 'flagged'}", name=name, n=n), frame)
+
+
+def _mark() -> tuple[str, str]:
+    """The chart of which a mark was clicked, and what the mark stands for."""
+    look, _, value = (st.session_state.get("mark") or "").partition(":")
+    return look if look in LOOKS else "", value
+
+
+def _listed() -> pd.DataFrame:
+    view, settings = _asked(*_mark())
+    return session.report(view, "deals", limit=deals.LISTED, **settings)
 
 
 def _asked(look: str, value: str) -> tuple[View, dict[str, str]]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Callable
+from contextvars import copy_context
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +17,7 @@ from kam_core.charts.people import before_and_after
 from kam_core.errors import KamError
 from kam_core.export import tables
 from kam_core.metrics import handover
+from kam_core.metrics.reports import report
 from kam_core.text import numbers
 from kam_core.text.i18n import join
 from kam_core.text.sentence import own_script
@@ -185,8 +189,8 @@ def _worth() -> None:
 def _labels(to: handover.Receivers) -> dict[str, str]:
     """Names to choose from; where two share one, their number is said."""
     names = {r.manager_id: own_script(r.manager_name, session.lang()) for r in rows_of(to.frame)}
-    twice = {n for n in names.values() if list(names.values()).count(n) > 1}
-    return {m: f"{n} ({m})" if n in twice else n for m, n in names.items()}
+    times = Counter(names.values())
+    return {m: f"{n} ({m})" if times[n] > 1 else n for m, n in names.items()}
 
 
 def _shown(frame: pd.DataFrame, new: list[str]) -> pd.DataFrame:
@@ -252,10 +256,9 @@ def _files(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series, leaving:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             day = st.date_input(words("page.handover.day"), _first_day(frame), key="handover_day", width=200)
             named = st.checkbox(words("page.handover.named"), key="handover_named")
-            sheets = _sheets(frame, to, new, named)
             saved.button("handover_plan", lambda: _kept(frame, new, leaving), _open)
             exports.button(
-                words("page.handover.pack"), lambda: tables.book(sheets), f"handover_{leaving or 'all'}.xlsx", XLSX,
+                words("page.handover.pack"), _pack(frame, to, new, named), f"handover_{leaving or 'all'}.xlsx", XLSX,
                 key="handover_pack", what=words("page.handover.pack"), rows=len(frame),
             )  # fmt: skip
             exports.button(
@@ -286,15 +289,24 @@ def assignments(frame: pd.DataFrame, new: pd.Series, day: Any) -> pd.DataFrame:
 Sheet = tuple[str, pd.DataFrame, dict[str, str]]
 
 
-def _sheets(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series, named: bool) -> list[Sheet]:
-    """The pack: the accounts with their new owners, open deals, contracts, contact persons (masked), tickets.
+def _pack(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series, named: bool) -> Callable[[], bytes]:
+    """Writes the pack on the click, when nothing is known any more of who asks: that is held from now on."""
+    held, reader, view = copy_context(), session.reader(), _view()
 
-    Put together now, as the workbook is written on the click, when nothing is known any more of who asks.
-    """
-    labels, owner = _labels(to), dict(zip(frame.account_id, new, strict=True))
+    def ask(name: str) -> pd.DataFrame:
+        return report(reader, view, name)
+
+    return lambda: held.copy().run(lambda: tables.book(_sheets(frame, _labels(to), new, named, ask)))
+
+
+def _sheets(
+    frame: pd.DataFrame, labels: dict[str, str], new: pd.Series, named: bool, ask: Callable[[str], pd.DataFrame]
+) -> list[Sheet]:
+    """The accounts with their new owners, open deals, contracts, contact persons (masked), tickets."""
+    owner = dict(zip(frame.account_id, new, strict=True))
     sheets = [(words("page.handover.sheet_accounts"), Table(_shown(frame, [labels[m] for m in new]), LIST))]
     for name, units in SHEETS.items():
-        part = session.report(_view(), f"handover_{name}").rename(columns={"last_contact_on": "last_contact"})
+        part = ask(f"handover_{name}").rename(columns={"last_contact_on": "last_contact"})
         part["account"] = [own_script(v, session.lang()) for v in part["name"]]
         if name == "contacts" and not named:
             part["contact"] = [f"{v[:1]}…" for v in part.contact]

@@ -298,17 +298,25 @@ def _board() -> Table:
     frame, lang = everybody().copy(), session.lang()
     frame["stands_out"] = [stands_out(row) for row in rows_of(frame)]
     frame["manager"] = [own_script(v, lang) for v in frame.manager_name]
+    frame["trend"] = frame.trend.map(list, na_action="ignore")
     return Table(frame[list(BOARD)], BOARD)
 
 
 def _greyed(frame: pd.DataFrame) -> Any:
-    """Figures of few cases in grey."""
-    grey = f"color: {session.colours().muted}; opacity: .55"
-    style = frame.style
-    for kpi in KPIS:
-        if kpi.n and kpi.n in frame and kpi.key in frame:
-            few = frame[kpi.n] < FEW
-            style = style.apply(lambda _, few=few: [grey if f else "" for f in few], subset=[kpi.key])
+    """Figures of few cases in grey.
+
+    Streamlit takes two things from a Styler: the rules of its cells, and a text of each. Pandas would walk through
+    every cell for both, a third of the page's time; the rules are known here, and the texts are those of the frame.
+    """
+    cells = []
+    for place, column in enumerate(frame.columns):
+        n = next((kpi.n for kpi in KPIS if kpi.key == column), "")
+        if n in frame:
+            cells += [f"row{row}_col{place}" for row in (frame[n] < FEW).to_numpy().nonzero()[0]]
+    grey = {"props": [("color", session.colours().muted), ("opacity", ".55")], "selectors": cells}
+    style: Any = frame.style
+    style._compute = lambda: style
+    style._translate = lambda *_: {"cellstyle": [grey] if cells else []}
     return style
 
 

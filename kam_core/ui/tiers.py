@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -37,6 +38,11 @@ def standing() -> View:
 def alone() -> View:
     """As `standing`, of accounts also where groups are chosen: rules and scores are those of accounts."""
     return replace(standing(), roll_up=False)
+
+
+def prepare(keys: Sequence[str]) -> None:
+    """What the cards ask for, the row of `keys` too, before the first of them."""
+    session.together(lambda: cards.figures(tuple(keys)), _pareto, _distribution, _migration, _industries, _scored)
 
 
 # --- Pareto
@@ -237,6 +243,16 @@ def migration() -> None:
         _moves_card(since, until)
 
 
+def _migration() -> None:
+    since, until = _dates()
+    _flow(since, until)
+    _moved(since, until, _move())
+
+
+def _move() -> str:
+    return st.session_state.get("move") or ""
+
+
 def _dates() -> tuple[str, str]:
     """The two days compared, each a day for which tiers were worked out."""
     days = _days()
@@ -371,7 +387,7 @@ def _band_text(a: str, b: str, row: Any) -> str:
 
 
 def _moves_card(since: str, until: str) -> None:
-    move = st.session_state.get("move") or ""
+    move = _move()
     found, n = _moved(since, until, move)
     with cards.card("moves", _moves_title(move, n), Table(found, MOVES)):
         st.session_state["movement"] = move if move in MOVEMENTS else None

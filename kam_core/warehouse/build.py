@@ -32,8 +32,9 @@ def build(con: Any, policy: Policy, progress: Progress | None = None) -> None:
     _core(con, policy)
     facts = _facts(con, policy)
     _policy(con, policy)
-    for name in ("account", "manager", "partner", "target_month"):
+    for name in ("account", "manager", "partner", "target_month", "line_by_account"):
         con.execute(f"create table mart.{name} as {_mart(name)}")
+    con.execute(f"create table mart.last_contact as {_mart('last_contact')}", {"as_of": facts["as_of"]})
     say("months", 0.1)
     _by_month(con, facts)
     say("churn risk and tiers", 0.6)

@@ -4,6 +4,8 @@ import streamlit as st
 
 from kam_core.ui import cards, deals, funnel, session, states
 
+FIGURES = ["pipeline_amount", "weighted_pipeline", "win_rate", "win_rate_amount", "sales_cycle_days", "won_amount"]
+
 view = session.view()
 cards.title("funnel")
 if deals.missing("funnel"):
@@ -11,7 +13,8 @@ if deals.missing("funnel"):
 if session.report(view, "funnel").empty:
     states.no_rows()
     st.stop()
-cards.kpis(["pipeline_amount", "weighted_pipeline", "win_rate", "win_rate_amount", "sales_cycle_days", "won_amount"])
+funnel.prepare(FIGURES)
+cards.kpis(FIGURES)
 left, right = st.columns([1.5, 1], gap="xsmall")
 with left:
     funnel.stages()

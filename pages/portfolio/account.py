@@ -4,11 +4,14 @@ import streamlit as st
 
 from kam_core.ui import account, cards, notes, overview, session
 
+FIGURES = ["revenue", "gross_margin", "orders", "average_order_value", "discount_rate", "return_rate"]
+
 session.view()
 if account.opened():
     account.header()
     session.use(account.view())
-    cards.kpis(["revenue", "gross_margin", "orders", "average_order_value", "discount_rate", "return_rate"])
+    account.prepare(FIGURES)
+    cards.kpis(FIGURES)
     left, right = st.columns([1.65, 1], gap="xsmall")
     with left:
         overview.revenue("page.account.months")

@@ -4,6 +4,8 @@ import streamlit as st
 
 from kam_core.ui import cards, groups, session, simulator, states, tiers
 
+FIGURES = ["key_account_share", "revenue", "active_accounts", "gross_margin", "discount_rate"]
+
 session.view()
 groups.use()
 view = session.view()
@@ -12,7 +14,8 @@ groups.switch()
 if session.report(view, "tier_distribution").empty:
     states.no_rows()
     st.stop()
-cards.kpis(["key_account_share", "revenue", "active_accounts", "gross_margin", "discount_rate"])
+tiers.prepare(FIGURES)
+cards.kpis(FIGURES)
 left, right = st.columns([1.45, 1], gap="xsmall")
 with left:
     tiers.pareto()

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from python_calamine import CalamineWorkbook
 from streamlit.testing.v1 import AppTest
 
+from kam_core.ui import exports
 from tests.pages.conftest import APP, shown
 from tests.tiny import Rows, order
 
@@ -52,6 +54,18 @@ def test_the_scoreboard_has_a_row_a_manager(app: AppTest):
     assert "1 accounts to hand over" in shown(app)
 
 
+def test_figures_of_few_cases_are_grey(app: AppTest):
+    """Everybody here has fewer than ten accounts: pace, growth and visits are grey, revenue, a sum, is not."""
+    at(app, "managers")
+    table = app.dataframe[0]
+    columns = list(table.value.columns)
+    rule = table.proto.arrow_data.styler.styles
+    assert "opacity: .55" in rule
+    for name, grey in {"pace": True, "growth": True, "visits_kept": True, "revenue": False, "manager": False}.items():
+        cells = {f"_row{row}_col{columns.index(name)} " in f"{rule} ".replace(",", " ") for row in range(3)}
+        assert cells == {grey}, name
+
+
 def test_a_manager_chosen_opens_with_the_calls_of_the_week(app: AppTest):
     at(app, "managers")
     app.multiselect(key="manager").set_value(["n"]).run()
@@ -79,6 +93,28 @@ def test_handover_proposes_and_writes_an_assignments_file(app: AppTest):
     assert any("Nobody else works in West" in c.value for c in app.caption)
     plan = next(d.value for d in app.dataframe if "new_manager" in d.value)
     assert plan[["account", "new_manager"]].values.tolist() == [["Four", "Ny"]]
+
+
+def test_the_pack_is_asked_for_on_its_click_and_speaks_the_readers_language(
+    publish: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+):
+    """The click comes outside of the page's run, where neither the language nor the view can be asked for any more."""
+    publish(
+        orders=ORDERS, accounts=ACCOUNTS, managers=MANAGERS,
+        contacts=[{"contact_id": "k", "account_id": "4", "name": "Wei Li", "role": "buyer"},
+                  {"contact_id": "l", "account_id": "3", "name": "Bo Hu", "role": "buyer"}],
+        activities=[{"account_id": "4", "contact_id": "k", "date": "2026-06-10", "kind": "visit"}],
+    )  # fmt: skip
+    files: dict[str, Callable[[], bytes]] = {}
+    monkeypatch.setattr(exports, "button", lambda _label, build, *_, key, **__: files.update({key: build}))
+    app = at(AppTest.from_file(APP, default_timeout=60), "handover")
+    app.segmented_control(key="lang").set_value("zh").run()
+    assert not app.exception
+    book = CalamineWorkbook.from_filelike(io.BytesIO(files["handover_pack"]()))
+    assert book.sheet_names == ["客户", "商机", "合同", "联系人", "工单"]
+    contacts = [row[:3] for row in book.get_sheet_by_name("联系人").to_python()]
+    # Four was held by Qi, who left, and goes to Ny; the person met there is masked; account 3 stays with Ny.
+    assert contacts == [["客户", "新客户经理", "联系人"], ["Four", "Ny", "W…"]]
 
 
 def test_what_is_downloaded_can_be_loaded(publish: Callable[..., None]):

@@ -31,6 +31,20 @@ def section(reader, name, account="a", period="2025"):
     return frame[frame.section == name]
 
 
+def test_every_line_stands_once_in_the_copy_by_account(reader):
+    rows = reader.rows("select account_id, order_id, cast(amount as integer), product_line from mart.line_by_account")
+    assert rows == [
+        ("a", "old", 70, "Servers"), ("a", "a", 100, None), ("a", "new", 30, "Storage"), ("a", "back", -10, "Storage"),
+        ("b", "b", 200, None), ("c", "c", 300, None), ("d", "d", 400, None), ("e", "e", 400, None),
+        ("e", "last", 0, None),
+    ]  # fmt: skip
+
+
+def test_the_newest_lines_come_with_all_their_columns(reader):
+    frame = reports.report(reader, everything("2025", account=("a",)), "account_orders", limit=2)
+    assert frame[["order_id", "amount", "list_amount"]].values.tolist() == [["back", -10, -10], ["new", 30, 30]]
+
+
 def test_months_and_lines_add_up_to_the_measure(reader):
     view = everything("2025", account=("a",))
     revenue, margin = query.measure(reader, view, ["revenue", "margin"]).iloc[0]

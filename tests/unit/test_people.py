@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -88,6 +90,16 @@ def test_care_is_owed_since_the_account_was_taken_over(reader: Reader):
     assert (mo["untouched"], mo["unvisited"]) == (0, 0)  # five and ten days ago
     assert ny["visits_due"] == pytest.approx(181 / 45)  # A: every 45 days, 1 January to 30 June
     assert (ny["visits_kept"], ny["untouched"]) == (0, 1)  # nothing for 117 days, as far as visits are loaded
+
+
+def test_the_last_contact_is_kept_for_the_last_day_and_found_for_earlier_ones(reader: Reader):
+    rows = reader.rows("select account_id, contact_id, last_contact_on, last_visit_on from mart.last_contact")
+    assert rows == [("1", None, date(2026, 6, 25), date(2026, 6, 20))]  # a call, after a meeting
+    found = {}
+    for as_of in (date(2026, 6, 30), date(2026, 6, 22)):
+        frame = reports.report(reader, replace(everything(account=("1",)), as_of=as_of), "manager")
+        found[as_of.day] = frame[["days_untouched", "days_unvisited"]].iloc[0].tolist()
+    assert found == {30: [5, 10], 22: [2, 2]}  # on 22 June the call is yet to come
 
 
 def test_tickets_against_the_service_level_of_the_tier(reader: Reader):

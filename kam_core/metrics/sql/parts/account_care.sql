@@ -6,7 +6,7 @@ select
     p.cadence,
     coalesce(p.hours, 0) as hours,
     h.held_since,
-    coalesce(c.visits, 0) as visits_done,
+    coalesce(v.visits, 0) as visits_done,
     -- Visits fall due from the day the account was taken over; what has no tier has no cadence.
     coalesce(greatest(date_diff('day', greatest(cast($start as date), h.held_since), cast($end as date)), 0) / nullif(p.cadence, 0), 0) as visits_due,
     c.last_contact_on,
@@ -23,17 +23,16 @@ left join (
     group by b.account_id
 ) as h on h.account_id = a.account_id
 left join (
-    select
-        v.account_id,
-        max(v.date) as last_contact_on,
-        max(v.date) filter (where lower(v.kind) in ('visit', 'meeting', '拜访', '会议')) as last_visit_on,
-        count(*) filter (
-            where lower(v.kind) in ('visit', 'meeting', '拜访', '会议') and v.date >= $start and v.date < $end
-        ) as visits
-    from activities as v
-    where v.date <= $as_of
-    group by v.account_id
+    select account_id, max(last_contact_on) as last_contact_on, max(last_visit_on) as last_visit_on
+    from last_contacts
+    group by account_id
 ) as c on c.account_id = a.account_id
+left join (
+    select account_id, count(*) as visits
+    from activities
+    where date >= $start and date < $end and date <= $as_of and lower(kind) in ('visit', 'meeting', '拜访', '会议')
+    group by account_id
+) as v on v.account_id = a.account_id
 left join (
     values
         ('S', $policy_service_s_visit_every_days, $policy_service_s_hours_per_month),

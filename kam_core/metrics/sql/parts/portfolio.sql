@@ -69,9 +69,9 @@ left join (
     select
         x.account_id,
         count(distinct x.contact_id) as contacts,
-        count(distinct v.contact_id) as active_contacts
+        count(distinct l.contact_id) as active_contacts
     from contacts as x
-    left join activities as v
-        on v.contact_id = x.contact_id and v.account_id = x.account_id and v.date <= $as_of and v.date > cast($as_of as date) - 180
+    left join last_contacts as l
+        on l.contact_id = x.contact_id and l.account_id = x.account_id and l.last_contact_on > cast($as_of as date) - 180
     group by x.account_id
 ) as p on p.account_id = a.account_id

@@ -7,7 +7,7 @@ with chosen as materialized (
 ),
 bought as materialized (
     select o.order_id, o.order_date, o.product_line, o.partner_id, o.amount, o.cost
-    from order_lines as o
+    from lines_by_account as o
     where o.account_id in (select account_id from chosen) and o.order_date < $end
 ),
 identity as (

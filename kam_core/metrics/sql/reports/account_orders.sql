@@ -1,5 +1,12 @@
 -- grain: one row per order line in the period, newest first, with the file and line that it came from
 -- default: limit = 2000
+with newest as materialized (
+    -- The days of the lines wanted, from the narrow copy: the whole lines of these days alone are then read.
+    select distinct order_date
+    from (
+        select order_date from lines_by_account where order_date >= $start and order_date < $end order by order_date desc limit $limit
+    )
+)
 select
     o.order_date,
     o.order_id,
@@ -18,6 +25,6 @@ select
     o.source_line as line
 from order_lines as o
 left join files as f on f.source_id = o.source_id
-where o.order_date >= $start and o.order_date < $end
+where o.order_date >= $start and o.order_date < $end and o.order_date in (select order_date from newest)
 order by o.order_date desc, o.order_id, o.source_line
 limit $limit

@@ -22,12 +22,16 @@ worths as (
     from sums as s
     inner join accounts as a on a.account_id = s.account_id
 ),
+worth_counts as (
+    select key, worth, count(*) as alike from worths group by key, worth
+),
 ranked as (
     select
-        *,
-        count(*) over (partition by key) as n,
-        rank() over (partition by key order by worth) + (count(*) over (partition by key, worth) - 1) / 2 as mean_rank
-    from worths
+        key,
+        worth,
+        sum(alike) over (partition by key) as n,
+        sum(alike) over (partition by key order by worth) - (alike - 1) / 2 as mean_rank
+    from worth_counts
 ),
 scored as (
     select *, cast(ceil(round(5 * mean_rank / n, 9)) as integer) as score from ranked
@@ -42,8 +46,9 @@ cuts as (
     from scored
     group by key
 )
-select s.key, s.value, s.score, cast(s.n as bigint) as accounts, c.cut_2, c.cut_3, c.cut_4, c.cut_5
-from scored as s
-inner join cuts as c on c.key = s.key
-where s.account_id = $account
-order by s.place
+select w.key, w.value, s.score, cast(s.n as bigint) as accounts, c.cut_2, c.cut_3, c.cut_4, c.cut_5
+from worths as w
+inner join scored as s on s.key = w.key and s.worth = w.worth
+inner join cuts as c on c.key = w.key
+where w.account_id = $account
+order by w.place

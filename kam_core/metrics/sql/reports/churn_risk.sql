@@ -46,9 +46,9 @@ reasons as (
     group by account_id
 ),
 contacted as (
-    select account_id, max(date) as last_contact_on
-    from activities
-    where date <= $as_of and account_id in (select account_id from listed)
+    select account_id, max(last_contact_on) as last_contact_on
+    from last_contacts
+    where account_id in (select account_id from listed)
     group by account_id
 )
 select
