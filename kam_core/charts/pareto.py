@@ -14,10 +14,12 @@ def pareto_curve(
     """A row a place on the curve: `account` (id), `from` and `to` (shares of accounts, before and with it), `share`
     (of revenue so far), `tier`, and the texts `name`, `place_text`, `revenue_text`, `share_text`.
 
-    `cut`: `x` and `y`, where the curve reaches the share asked about, and `label`. `words`: name, place, revenue,
-    share, accounts. The account under the cursor is named by the tooltip.
+    `cut`: `x` and `y`, where the curve reaches the share asked about, and `label`; it travels on the first row, as
+    data and not in the specification, which a filter would change with it. `words`: name, place, revenue, share,
+    accounts. The account under the cursor is named by the tooltip.
     """
     marks = [{**row, "color": look.tier(row["tier"]), "zero": 0, "one": 1} for row in rows]
+    marks[0] |= {f"cut_{key}": value for key, value in cut.items()}
     percent = {"format": ".0%", "tickCount": 5}
     x = number(
         "to",
@@ -48,35 +50,33 @@ def pareto_curve(
             "mark": {"type": "line", "color": look.actual, "strokeWidth": 2, "interpolate": "linear"},
             "encoding": {"x": x, "y": y},
         },
-        *_cut(look, cut),
+        *_cut(look),
         hit_area(("account",), {**across, "y": number("zero"), "y2": {"field": "one"}}, tooltip),
     ]
     return chart(look, marks, layers, height, padding={"left": 2, "right": 10, "top": 8, "bottom": 2})
 
 
-def _cut(look: Look, cut: dict[str, Any]) -> list[Spec]:
+def _cut(look: Look) -> list[Spec]:
     """Where the curve reaches the share: two dashed lines that meet on it, and the answer in words."""
+    x, y, zero = number("cut_x"), number("cut_y"), number("zero")
     dashed = {"type": "rule", "color": look.muted, "strokeDash": [4, 3], "strokeWidth": 1}
-    here = {"data": {"values": [{**cut, "zero": 0}]}}
-    left = cut["x"] > 0.5
+    point = {"type": "point", "filled": True, "size": 60, "color": look.actual}
     return [
-        {**here, "mark": dashed, "encoding": {"x": number("x"), "y": number("zero"), "y2": {"field": "y"}}},
-        {**here, "mark": dashed, "encoding": {"x": number("zero"), "x2": {"field": "x"}, "y": number("y")}},
-        {
-            **here,
-            "mark": {"type": "point", "filled": True, "size": 60, "color": look.actual},
-            "encoding": {"x": number("x"), "y": number("y")},
-        },
-        {
-            **here,
-            "mark": {
-                "type": "text",
-                "align": "right" if left else "left",
-                "dx": -10 if left else 10,
-                "dy": 16,
-                "fontWeight": 600,
-                "fontSize": 13,
-            },
-            "encoding": {"x": number("x"), "y": number("y"), "text": {"field": "label", "type": "nominal"}},
-        },
+        _here(dashed, {"x": x, "y": zero, "y2": {"field": "cut_y"}}),
+        _here(dashed, {"x": zero, "x2": {"field": "cut_x"}, "y": y}),
+        _here(point, {"x": x, "y": y}),
+        _answer("left", 10, "datum.cut_x <= 0.5"),
+        _answer("right", -10, "datum.cut_x > 0.5"),
     ]
+
+
+def _here(mark: Spec, encoding: Spec, where: str = "isValid(datum.cut_x)") -> Spec:
+    """A layer of the one row that carries the cut."""
+    return {"transform": [{"filter": where}], "mark": mark, "encoding": encoding}
+
+
+def _answer(align: str, dx: int, where: str) -> Spec:
+    """The words beside the point, on the side that has room."""
+    text = {"type": "text", "align": align, "dx": dx, "dy": 16, "fontWeight": 600, "fontSize": 13}
+    encoding = {"x": number("cut_x"), "y": number("cut_y"), "text": {"field": "cut_label", "type": "nominal"}}
+    return _here(text, encoding, f"isValid(datum.cut_x) && {where}")
