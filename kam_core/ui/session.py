@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -46,7 +46,8 @@ COMPANY, UPLOAD = "company", "upload"
 NOT_ABOUT_DATA = frozenset({"upload", "explore", "history"})  # pages without filters, never shown over an upload
 META_NEEDS = {"loads": "history", "quality": "rows", "refused": "rows"}  # the right that one needs to see it
 T = TypeVar("T")
-_LANGUAGE: ContextVar[str] = ContextVar("language", default="")
+_LANGUAGE: ContextVar[str] = ContextVar("language", default="")  # of this run, as every word asks
+_VERSION: ContextVar[str] = ContextVar("version", default="")  # of the data of this run, as every figure asks
 KEPT: dict[str, Any] = {"max_entries": 400, "show_spinner": False}
 
 
@@ -113,6 +114,7 @@ def _served(folder: str) -> list[str]:
 
 def renew() -> Snapshot | None:
     """Look again which data is served: called at the start of each run, so a load shows at the next action."""
+    _VERSION.set("")
     st.session_state.pop("_snapshot", None)
     workspace()
     found = snapshot()
@@ -161,6 +163,7 @@ def settle_source(page: str) -> None:
     is_own = st.session_state.get("_wants_upload") and own and own.own and page not in NOT_ABOUT_DATA
     st.session_state["_source"] = UPLOAD if is_own else COMPANY
     st.session_state.pop("_snapshot", None)
+    _VERSION.set(_found_version())
 
 
 def look_at(wanted: str) -> None:
@@ -188,7 +191,7 @@ def _workspace(folder: str, _held: Workspace) -> Workspace:
 
 
 def lang() -> str:
-    """The language of this run. Every word asks, so it is looked up once a run; outside of one, each time."""
+    """The language of this run, looked up once a run; outside of one, each time."""
     return _LANGUAGE.get() or _lang()
 
 
@@ -329,6 +332,10 @@ def names() -> dict[str, dict[str, str]]:
 
 def _version() -> str:
     """What figures are kept by: the file, as ids alone are not unique among warehouses."""
+    return _VERSION.get() or _found_version()
+
+
+def _found_version() -> str:
     found = snapshot()
     return str(found.path) if found else ""
 
@@ -414,7 +421,7 @@ def together(*asked: Callable[[], object]) -> None:
         question()
 
     with ThreadPoolExecutor(len(asked)) as threads:
-        for answer in [threads.submit(ask, question) for question in asked]:
+        for answer in [threads.submit(copy_context().run, ask, question) for question in asked]:
             answer.result()
 
 
