@@ -107,6 +107,7 @@ DOORS = {
     ],
     "potential?region=East": [
         Door("wallet_chart", "name: 0%–20%;", f"Accounts: {COUNT}", "value_potential", "", "wallet=0"),
+        Door("map_chart", "name: Keep; note:", f"note: {COUNT} accounts", "value_potential", "", "quarter=keep"),
     ],
 }  # fmt: skip
 
