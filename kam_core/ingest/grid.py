@@ -42,6 +42,17 @@ class Operand:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """Why rows cannot be taken, whatever their columns say: `flag` is a column that is true of them, `value` one that
+    holds what is to blame."""
+
+    column: str | None  # ours that `value` fills, if any
+    flag: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Relation:
     """A grid's rows in DuckDB: `name` has the operands of `columns` and `file_line`; `ragged` rows do not fit."""
 
@@ -52,6 +63,7 @@ class Relation:
     is_view: bool = True
     left_out: dict[str, int] = field(default_factory=dict)  # rows that are no rows of the table, by a text key
     mended: int = 0  # rows whose quotes were astray
+    faults: tuple[Fault, ...] = ()  # what can be wrong with a row as a whole
 
 
 @dataclass

@@ -191,7 +191,6 @@ def _remembered() -> dict[str, dict[str, Any]]:
 def remember(sheet: Sheet) -> None:
     """Keep the mapping of a sheet for the next file with the same headings."""
     try:
-        body = {"table": sheet.table, "columns": dict(sheet.columns)}
-        session.state().save("mapping", shape(sheet.look), session.person().key, body)
+        session.state().save("mapping", shape(sheet.look), session.person().key, sheet.to_remember())
     except KamError:
         return
