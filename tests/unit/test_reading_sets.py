@@ -10,8 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from kam_core.ingest import Mapping, TableMapping, prepare
-from kam_core.ingest.examine import examine, guess_table, read_text, read_typed
+from kam_core.ingest.examine import examine, read_text, read_typed
 
 SPECTRUM = ["comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json", "newlines", "newlines_crlf",
             "quotes_and_newlines", "simple", "simple_crlf", "utf8"]
@@ -180,56 +179,6 @@ def test_sales_data_raw_has_rows_shifted_by_a_comma(shared_data: Path) -> None:
     types, rows, _ = typed(shared_data / "messy_small_xlsx" / "sales-data-raw.xlsx", "Sales_data")
     assert list(types)[-1] == "Column1"
     assert rows[0][:7] == (1001, dt.date(2023, 1, 5), "Alice Smith", 1, "000", "Laptop", "North")
-
-
-BUSINESS = {
-    # file or sheet → (our table, corrections by hand: ours → theirs, rows taken)
-    "crm_maven/accounts.csv": ("accounts", {}, 85),
-    "crm_maven/sales_pipeline.csv": ("opportunities", {}, 8_800),
-    "crm_maven/sales_teams.csv": ("managers", {}, 35),
-    "adventureworks_resellers/pipe_utf8/Sales.csv": ("orders", {}, 57_851),
-    "adventureworks_resellers/pipe_utf8/Reseller.csv": ("accounts", {}, 701),
-    "adventureworks_resellers/pipe_utf8/Salesperson.csv": ("managers", {}, 18),
-    "adventureworks_resellers/pipe_utf8/Targets.csv": ("targets", {}, 809),
-    "uci_online_retail/online_retail_II_year_2009-2010.parquet": ("orders", {}, 417_534),
-    "superstore_en/Sample - Superstore.csv": ("orders", {}, 9_994),
-    "superstore_en/SampleSuperstore.xlsx/Orders": ("orders", {}, 9_994),
-    "northwind/clean_orders_denormalised/orders.csv": ("orders", {}, 2_155),
-    "northwind/clean_orders_denormalised/customers.csv": ("accounts", {}, 91),
-    "northwind/clean_orders_denormalised/employees.csv": ("managers", {"name": "concat(FirstName, ' ', LastName)"}, 9),
-    "zh_small_crm/sales_data.csv": ("orders", {}, 124),
-    "zh_small_crm/customer_info.csv": ("accounts", {}, 29),
-    "zh_small_crm/targets.csv": ("targets", {"manager_id": "concat(地区, ' ', 产品类别)"}, 50),
-    "support_tickets/customer_support_tickets.csv": ("tickets", {"opened_at": "FirstResponseTime"}, 8_469),
-    "ibm_telco_churn/Telco_customer_churn.xlsx/Telco_Churn": ("accounts", {}, 7_043),
-    "ms_financial_sample/Financial Sample.xlsx/Sheet1": ("orders", {"account_id": "Country"}, 700),
-    "cdnow/CDNOW_master.txt": ("orders", {}, 69_659),
-    "cdnow/CDNOW_sample.txt": ("orders", {"account_id": "column 1", "order_date": "column 3", "amount": "column 5"},
-                               6_919),
-}
-
-
-@pytest.mark.parametrize("name", BUSINESS)
-def test_business_sets_are_understood(shared_data: Path, name: str) -> None:
-    table, corrections, rows = BUSINESS[name]
-    parts = name.split("/")
-    path = shared_data
-    while parts and not path.is_file():
-        path /= parts.pop(0)
-    examined = examine([path])
-    look = examined.sheet("/".join([path.name, *parts]))
-    best = guess_table(look)
-    proposal = best[0] if best else None
-    columns = {p.column: p.heading for p in proposal.pairs if p.heading in look.headings} if proposal else {}
-    if not corrections:
-        assert proposal and (proposal.table, proposal.missing) == (table, ())
-    columns |= corrections
-    format = {k: v for k, v in look.format.items() if k in ("header_row", "delimiter")}
-    mapping = TableMapping(table, columns, (path.name,), format | ({"sheet": parts[0]} if parts else {}))
-    con = duckdb.connect()
-    staged = prepare(con, [path], Mapping((mapping,)), today=dt.date(2026, 6, 30))
-    assert staged.counts[table].taken == rows
-    examined.close()
 
 
 def test_what_has_no_account_is_explored_as_it_stands(shared_data: Path) -> None:
