@@ -28,7 +28,7 @@ class Correction:
     value: str
 
     def __str__(self) -> str:
-        return f"{self.sheet}: {self.what} = {self.value}"
+        return f"{self.sheet}: {self.what} = {self.value or 'none'}"
 
 
 @dataclass(frozen=True)
