@@ -2,8 +2,9 @@
 
     python tests/bench/first_chart.py [--rows 1000000 | --file FILE.csv] [--warehouse FOLDER] [--json]
 
-Writes a file of orders, or takes one, serves the app as run.py does, drops the file, opens "Explore this table". Prints seconds to
-each step, the server's processor seconds, and its memory before, at its highest and after the session has ended.
+Writes a file of orders, or takes one, serves the app as run.py does, drops the file, opens "Explore this table".
+Prints seconds to each step, the server's processor seconds, and its memory before, at its highest and after the session
+has ended.
 """
 
 from __future__ import annotations
