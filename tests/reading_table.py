@@ -21,7 +21,6 @@ OUT = Path(__file__).resolve().parents[1] / "docs" / "reading.md"
 POLLUTED, EXCEL = "dirty_csv/pollock_polluted_sample/csv", "dirty_xlsx/duckdb_excel"
 CORRECTIONS: dict[str, dict] = {
     f"{POLLUTED}/file_field_delimiter_0x20.csv": {"delimiter": " ", "header_row": 1},
-    f"{POLLUTED}/file_multitable_less.csv": {"short_rows": "refuse"},
     "dirty_csv/csvkit_examples/no_header_row.csv": {"header_row": 0},
     "dirty_csv/csvkit_examples/no_header_row2.csv": {"header_row": 0},
     f"{EXCEL}/columns_letter.xlsx/Sheet1": {"header_row": 0},

@@ -41,6 +41,7 @@ def test_the_page_before_a_file_is_dropped(app: AppTest):
 def test_a_dropped_file_is_understood_mapped_and_checked(app: AppTest):
     dropped(app, "sales.csv", ORDERS)
     assert "**2 rows, 3 columns.**" in said(app)
+    assert "drop_0" not in app.session_state  # it would hold the file in memory for as long as it is being read
     assert [box.value for box in app.selectbox if box.label == "Amount *"] == ["Sales"]
     assert "of 2 rows, **1 can be taken** and **1 are refused**" in said(app)
     assert "Order date: is not a date" in said(app)
