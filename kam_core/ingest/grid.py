@@ -291,9 +291,10 @@ def _leave_out(con: Connection, name: str, filled: str, found: dialects.Layout,
 def _headings_again(con: Connection, name: str, found: dialects.Layout,
                     ragged: list[Ragged]) -> tuple[list[int], int | None]:
     """Lines that say the headings again, as at the top of each printed page; and the line where a second table begins:
-    it says the first headings of the table and stops earlier, or goes on."""
+    it says the first headings of the table and stops earlier, or goes on. In a table of texts alone such rows may be
+    data."""
     named = [i for i, heading in enumerate(found.headings) if heading]
-    if not found.header_line or len(named) < 2:
+    if not found.header_line or len(named) < 2 or not any(kinds_of(found)):
         return [], None
     same = " and ".join(f"coalesce(trim(c{i}) = {quoted(found.headings[i])}, true)" for i in named)
     filled = f"list_count([{', '.join(f'c{i}' for i in named)}])"

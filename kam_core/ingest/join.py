@@ -66,8 +66,8 @@ def with_header(con: Connection, relation: Relation, header: Header, used: set[s
     """The rows with those columns of the header that are `used`, as relation `joined_<number>`, and a sentence on what
     was found.
 
-    DuckDB looks the keys up, so that neither side has to be held. A row whose key has no header, or several that say
-    different things, has a fault; `column` is ours that the key fills.
+    DuckDB looks the keys up, on disk where they are many; once, since the rows are then looked at ten times. A row
+    whose key has no header, or several that say different things, has a fault; `column` is ours that the key fills.
     """
     name = f"joined_{number}"
     loaded = header.grid.load(con, f"header_{number}")
@@ -82,7 +82,7 @@ def with_header(con: Connection, relation: Relation, header: Header, used: set[s
     drop(con, loaded)
     key = casts.text_of(relation.columns[header.key])
     con.execute(f"""
-        create or replace temp view {name} as
+        create or replace temp table {name} as
         select r.*{''.join(f', h.{place}' for place in taken.values())}, {key} as join_key, {key} is null as no_key,
             h.key is null as no_header, coalesce(h.several, false) as several_headers
         from {relation.name} as r left join {name}_keys as h on h.key = {key}""")
@@ -99,8 +99,8 @@ def _told(con: Connection, name: str, header: Header, taken: list[str]) -> str:
     """What came of it: how many rows found their header, how many headers no row names, which differ."""
     rows, found = con.execute(f"select count(*), count(*) filter (not no_header) from {name}").fetchall()[0]
     several, unused = con.execute(f"""
-        select count(*) filter (several), count(*) filter (key not in (select join_key from {name}
-            where join_key is not null)) from {name}_keys""").fetchall()[0]
+        select count(*) filter (h.several), count(*) filter (r.join_key is null) from {name}_keys as h
+        left join (select distinct join_key from {name}) as r on r.join_key = h.key""").fetchall()[0]
     sentence = (f"{', '.join(taken)} come from {header.grid.name}, by {header.key} = {header.their_key}: "
                 f"{found:,} of {rows:,} rows stand there")
     sentence += f"; {several:,} of its keys stand on several rows that differ" if several else ""
@@ -109,5 +109,5 @@ def _told(con: Connection, name: str, header: Header, taken: list[str]) -> str:
 
 def drop_header(con: Connection, number: int) -> None:
     """Free what `with_header` put into the connection."""
-    con.execute(f"drop view if exists joined_{number}")
+    con.execute(f"drop table if exists joined_{number}")
     con.execute(f"drop table if exists joined_{number}_keys")

@@ -73,6 +73,11 @@ def test_a_second_table_below_is_no_part_of_the_first(tmp_path: Path):
     assert (len(rows), left_out, left) == (12, {"reading.left_out.second": 4}, [])
 
 
+def test_in_a_table_of_texts_the_headings_again_may_be_a_row(tmp_path: Path):
+    rows, left_out, _ = read(tmp_path, "a,b\n" + "x,y\n" * 6 + "a,b\n")
+    assert (len(rows), left_out) == (7, {})
+
+
 def test_a_row_that_says_one_heading_is_a_row(tmp_path: Path):
     rows, left_out, _ = read(tmp_path, HEAD + "".join(SOUND) + "2025-02-01,Who,1.00,Note\n")
     assert (len(rows), left_out) == (13, {})
