@@ -33,8 +33,8 @@ def with_cells(con: Connection, relation: Relation, cells: Cells, where: str) ->
     operands, texts = dict(relation.columns), []
     for i, heading in enumerate(headings):
         theirs = str(found[heading])
-        texts.append(f"coalesce(c.cell{i}, ({relation.columns[theirs].sql})::varchar) as corrected{i}")
-        operands[theirs] = Operand(f"corrected{i}", "VARCHAR")
+        texts.append(f"coalesce(c.cell{i}, ({relation.columns[theirs].sql})::varchar) as {corrected}{i}")
+        operands[theirs] = Operand(f"{corrected}{i}", "VARCHAR")
     con.execute(
         f"create or replace temp view {corrected} as select r.*, {', '.join(texts)}"
         f" from {relation.name} as r left join {name} as c on c.line = r.file_line"

@@ -9,7 +9,8 @@ from __future__ import annotations
 EXPORTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("orders", "order_date"): ("audat", "fkdat", "erdat", "document date", "billing date", "ordered date", "trx date",
                                "gl date", "单据日期", "制单日期", "出库日期", "业务日期", "销货日期", "成交时间"),
-    ("orders", "account_id"): ("kunnr", "sold-to party", "sold to party", "ship-to party", "payer", "party name",
+    ("orders", "account_id"): ("cust", "cust no", "cust id", "kunnr", "sold-to party", "sold to party", "ship-to party",
+                               "payer", "party name",
                                "bill to customer", "bill to", "购货单位", "客户简称", "往来单位", "客户全称",
                                "购买方"),
     ("orders", "amount"): ("netwr", "net value", "net price total", "extended amount", "line amount",

@@ -63,6 +63,15 @@ def parse(text: str, headings: list[str], where: str) -> Node:
     return node
 
 
+def reads(text: str, headings: list[str]) -> bool:
+    """True where a value of a mapping can be worked out from these headings."""
+    try:
+        parse(text, headings, "")
+    except KamError:
+        return False
+    return True
+
+
 def find_heading(name: str, headings: list[str]) -> str | None:
     """The heading that is written so, or else the only one that differs in case and outer blanks alone."""
     if name in headings:

@@ -17,6 +17,7 @@ from kam_core.ingest.assumptions import ASK, Assumption, chosen
 from kam_core.ingest.files import Source
 from kam_core.ingest.records import Marks, Record, Swallowed, records
 from kam_core.ingest.sheets import Sheet, read_sheets
+from kam_core.ingest.shifted import is_shifted, kinds_of, unshifted
 from kam_core.ingest.text import Encoding, as_utf8, encoding_of
 from kam_core.ingest.watch import NOBODY, Cancellation, Watch
 
@@ -27,6 +28,7 @@ CHUNK_ROWS = 50_000  # what is held of a file at once,
 CHUNK_CELLS = 400_000  # whatever its width,
 CHUNK_CHARS = 64 * 1024**2  # and however long its cells
 MOST_RAGGED = 100_000
+LONGEST_TEXT = 200  # characters that are kept of a line that does not fit
 LAYOUT_KEYS = ("encoding", "delimiter", "quote", "escape", "header_row", "header_rows", "short_rows", "totals", "below")
 Ragged = tuple[int, str, str]  # (file line, text of the line, reason)
 NO_FORMAT: dict[str, Any] = {}
@@ -42,6 +44,17 @@ class Operand:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """Why rows cannot be taken, whatever their columns say: `flag` is a column that is true of them, `value` one that
+    holds what is to blame."""
+
+    column: str | None  # ours that `value` fills, if any
+    flag: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Relation:
     """A grid's rows in DuckDB: `name` has the operands of `columns` and `file_line`; `ragged` rows do not fit."""
 
@@ -52,6 +65,7 @@ class Relation:
     is_view: bool = True
     left_out: dict[str, int] = field(default_factory=dict)  # rows that are no rows of the table, by a text key
     mended: int = 0  # rows whose quotes were astray
+    faults: tuple[Fault, ...] = ()  # what can be wrong with a row as a whole
 
 
 @dataclass
@@ -139,7 +153,7 @@ def _load_text(con: Connection, name: str, path: Path, file_name: str, found: di
     ragged: list[Ragged] = []
     mended = 0
     rows = _read_at_once(con, name, path, found, tidy, watch) if found.marks.is_plain and not found.pad else None
-    if rows is not None:
+    if rows is not None and (tidy or not is_shifted(con, name, path, found)):
         source = f"select *, rowid + {found.first_line} as file_line from {name}_text"
     else:
         ragged, mended = _read_by_record(con, name, path, file_name, found, tidy, watch)
@@ -181,7 +195,7 @@ def _read_by_record(con: Connection, name: str, path: Path, file_name: str, foun
     con.execute(f"create or replace temp table {name}_text({texts}, file_line bigint)")
     ragged: list[Ragged] = []
     mended, chunk, lines = 0, [], []
-    size, width, held = max(path.stat().st_size, 1), found.width, 0
+    size, width, held, kinds = max(path.stat().st_size, 1), found.width, 0, kinds_of(found)
     with path.open("rb") as raw:
         file = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
         for _ in range(found.skip):
@@ -194,8 +208,11 @@ def _read_by_record(con: Connection, name: str, path: Path, file_name: str, foun
                     continue
                 held += len(whole)
                 line = found.first_line + record.number - 1 if tidy else record.line + found.skip
-                if len(record.fields) != width:
+                if len(record.fields) < width:
                     fields = _filled_up(record.fields, found)
+                elif len(record.fields) > width:
+                    fields = unshifted(record.fields, kinds)
+                    mended += fields is not None
                 if fields is None:
                     ragged.append(_ragged(line, record, found))
                     if len(ragged) > MOST_RAGGED:
@@ -218,16 +235,14 @@ def _read_by_record(con: Connection, name: str, path: Path, file_name: str, foun
 
 
 def _filled_up(fields: list[str], found: dialects.Layout) -> list[str] | None:
-    """Fields that are too few, filled up where the layout allows it; None where they do not fit. One too many is
-    refused even where the last is blank: the row may be shifted."""
-    missing = found.width - len(fields)
-    return fields + [""] * missing if missing > 0 and found.pad else None
+    """Fields that are too few, filled up where the layout allows it; None where they do not fit."""
+    return fields + [""] * (found.width - len(fields)) if found.pad else None
 
 
 def _ragged(line: int, record: Record, found: dialects.Layout) -> Ragged:
     many = "many" if len(record.fields) > found.width else "few"
     reason = f"too {many} fields ({len(record.fields)} instead of {found.width})"
-    return line, found.marks.one.join(record.fields)[:200], reason
+    return line, found.marks.one.join(record.fields)[:LONGEST_TEXT], reason
 
 
 def _append(con: Connection, name: str, columns: list[str], chunk: list[list[str]], lines: list[int]) -> None:
@@ -244,8 +259,17 @@ def _leave_out(con: Connection, name: str, filled: str, found: dialects.Layout,
                ragged: list[Ragged]) -> tuple[dict[str, int], list[Ragged]]:
     """Take totals and notes below the table out of the view; how many by reason (a text key), and what stays ragged."""
     left_out: dict[str, int] = {}
-    lines: list[int] = []
-    if found.notes:
+    again, second = _headings_again(con, name, found, ragged)
+    lines: list[int] = list(again)
+    if again:
+        left_out["reading.left_out.headings"] = len(again)
+    if second is not None:
+        rows = con.execute(f"select file_line from {name} where file_line >= {second}").fetchall()
+        beyond = [line for line, _, _ in ragged if line >= second]
+        left_out["reading.left_out.second"] = len(rows) + len(beyond)
+        ragged = [r for r in ragged if r[0] < second]
+        lines += [row[0] for row in rows]
+    elif found.notes:
         last = con.execute(f"select file_line from {name} order by file_line desc limit {found.notes}").fetchall()
         notes = sorted([*(row[0] for row in last), *(line for line, _, _ in ragged)])[-found.notes:]
         left_out["reading.left_out.below"] = len(notes)
@@ -262,6 +286,26 @@ def _leave_out(con: Connection, name: str, filled: str, found: dialects.Layout,
         con.execute(f"create or replace temp view {name} as select * from ({filled}) "
                     f"where file_line not in (select line from {name}_out)")
     return left_out, ragged
+
+
+def _headings_again(con: Connection, name: str, found: dialects.Layout,
+                    ragged: list[Ragged]) -> tuple[list[int], int | None]:
+    """Lines that say the headings again, as at the top of each printed page; and the line where a second table begins:
+    it says the first headings of the table and stops earlier, or goes on. In a table of texts alone such rows may be
+    data."""
+    named = [i for i, heading in enumerate(found.headings) if heading]
+    if not found.header_line or len(named) < 2 or not any(kinds_of(found)):
+        return [], None
+    same = " and ".join(f"coalesce(trim(c{i}) = {quoted(found.headings[i])}, true)" for i in named)
+    filled = f"list_count([{', '.join(f'c{i}' for i in named)}])"
+    rows = con.execute(f"""
+        select file_line, {filled} from {name} where c{named[0]} = {quoted(found.headings[named[0]])} and {same}
+            and {filled} > 1 order by file_line""").fetchall()
+    start = found.marks.one.join(found.headings) + found.marks.one
+    others = [line for line, count in rows if count < len(named)]
+    others += [line for line, text, _ in ragged if text.startswith(start[:LONGEST_TEXT])]
+    second = min(others, default=None)
+    return [line for line, count in rows if count == len(named) and (second is None or line < second)], second
 
 
 def _total_sql(rule: dialects.Totals, width: int) -> str:

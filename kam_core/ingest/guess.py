@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from kam_core.errors import KamError
+from kam_core.ingest.assumptions import LIKELY
 from kam_core.ingest.exports import EXPORTS
 from kam_core.ingest.files import Found, opened
 from kam_core.ingest.grid import Grid, grids
-from kam_core.ingest.mapping import Mapping, TableMapping
-from kam_core.schema import TABLES, Column, Table
+from kam_core.ingest.mapping import Join, Mapping, TableMapping
+from kam_core.ingest.partner import Part, partner
+from kam_core.schema import ORDERS, TABLES, Column, Table
 
 NAME_BONUS = 4  # a file named as a table weighs as much as four columns
 
+YES_OR_NO = {"yes", "no", "y", "n", "true", "false", "是", "否"}
 CONTENT = {
     "date": re.compile(r".*\d.*"), "timestamp": re.compile(r".*\d.*"),
     **{kind: re.compile(r"[^\d]{0,4}[\d０-９][\d０-９.,，． '’\u00a0]*(e[+-]?\d+)?[^\d]{0,4}", re.I)
@@ -48,26 +52,52 @@ def guess(paths: list[Path], as_table: str | None = None) -> Mapping:
 
 def guess_sources(found: Found, as_table: str | None = None) -> Mapping:
     """Guess the mapping of files already found; those that fit no table are named in `left_out`."""
+    there = [grid for source in found.sources for grid in grids(source, found.scratch)]
+    joins = _joins(there) if as_table in (None, "orders") else {}
+    headers = {id(header) for header, _, _ in joins.values()}
     entries, left_out = [], []
-    for source in found.sources:
-        for grid in grids(source, found.scratch):
-            entry = _entry(grid, as_table)
-            if isinstance(entry, str):
-                left_out.append(entry)
-            else:
-                entries.append(entry)
+    for grid in there:
+        if id(grid) in joins:
+            _, entry, sentence = joins[id(grid)]
+            entries.append(entry)
+            left_out.append(sentence)
+        elif id(grid) not in headers:
+            guessed = _entry(grid, as_table)
+            (left_out if isinstance(guessed, str) else entries).append(guessed)  # type: ignore[arg-type]
     if not entries:
         raise KamError("; ".join(left_out[:5]) + "; write a mapping file that says which column is which")
     return Mapping(tuple(_merged(entries)), tuple(left_out))
+
+
+def _joins(there: list[Grid]) -> dict[int, tuple[Grid, TableMapping, str]]:
+    """Order lines (by the id of their grid) that find date and customer in a header: the header, the mapping of the
+    lines, and what to say of it."""
+    found = {id(grid): candidate(grid, ORDERS) for grid in there}
+    parts = {id(grid): Part(grid.name, grid.headings, grid.sample, found[id(grid)].columns, found[id(grid)].missing)
+             for grid in there}
+    joins = {}
+    for grid in there:
+        match = partner(parts[id(grid)], parts.values())
+        if match is None or match.sure != LIKELY:
+            continue
+        header = next(g for g in there if parts[id(g)] is match.part)
+        join = Join(match.key, match.their_key, _glob_escaped(header.source.name), _sheet_of(header))
+        columns = found[id(grid)].columns | match.columns
+        ordered = {c.name: columns[c.name] for c in ORDERS.columns if c.name in columns}
+        entry = TableMapping("orders", ordered, (_glob_escaped(grid.source.name),), _sheet_of(grid), join=join)
+        sentence = (f"{header.name}: no table of its own, its columns go to the lines of {grid.name} by {match.key}; "
+                    f"{match.share:.0%} of the first keys stand there")
+        joins[id(grid)] = header, entry, sentence
+    return joins
 
 
 def _merged(entries: list[TableMapping]) -> list[TableMapping]:
     """Files that fill one table by the same columns share one entry."""
     merged: dict[str, TableMapping] = {}
     for entry in sorted(entries, key=lambda e: list(TABLES).index(e.table)):
-        key = repr((entry.table, entry.columns, entry.format))
+        key = repr((entry.table, entry.columns, entry.format, entry.join))
         files = (*merged[key].files, *entry.files) if key in merged else entry.files
-        merged[key] = TableMapping(entry.table, entry.columns, files, entry.format)
+        merged[key] = replace(entry, files=files)
     return list(merged.values())
 
 
@@ -82,8 +112,12 @@ def _entry(grid: Grid, as_table: str | None) -> TableMapping | str:
     rivals = [c.table.name for c in fitting if c.score == best.score]
     if len(rivals) > 1:
         return f"{grid.name}: left out, it could be {' or '.join(rivals)}; say which with --as or a mapping"
-    format = {"sheet": grid.sheet} if grid.sheet and len(grid.source.cache["sheets"]) > 1 else {}
-    return TableMapping(best.table.name, best.columns, (_glob_escaped(grid.source.name),), format)
+    return TableMapping(best.table.name, best.columns, (_glob_escaped(grid.source.name),), _sheet_of(grid))
+
+
+def _sheet_of(grid: Grid) -> dict[str, Any]:
+    """The format that names a grid's sheet, where its file has several."""
+    return {"sheet": grid.sheet} if grid.sheet and len(grid.source.cache["sheets"]) > 1 else {}
 
 
 def _glob_escaped(name: str) -> str:
@@ -140,12 +174,15 @@ def normal(heading: str) -> str:
 
 
 def _content_fits(grid: Grid, heading: str, column: Column) -> bool:
-    """True unless most sampled values cannot be what the column needs: a `date` full of words is none."""
+    """True unless most sampled values cannot be what the column needs: a `date` full of words is none, nor is yes or no
+    the name of anybody."""
     pattern = CONTENT.get(column.kind)
-    if pattern is None:
+    if pattern is None and not column.name.endswith("_id"):
         return True
     index = grid.headings.index(heading)
     values = [row[index].strip() for row in grid.sample if index < len(row) and row[index].strip()]
+    if pattern is None:
+        return not values or not {v.casefold() for v in values} <= YES_OR_NO
     return not values or sum(1 for v in values if pattern.fullmatch(v)) >= 0.5 * len(values)
 
 

@@ -21,6 +21,8 @@ ORDERS = ("day/month", "month/day")
 MARKS = (".", ",")
 MOSTLY = 0.8  # a column is what four of five of its values are
 DATE_WORDS = re.compile(r"date|day|日期|时间|_on$|_at$|period|month|年月|日$", re.I)
+NO_HEADING = re.compile(r"column \d+")
+FEW = 20  # different numbers that all happen to be days are days
 WORDS = {*casts.MISSING, ""}
 CURRENCY = re.compile(casts.CURRENCY)
 SHAPES = {name: re.compile(pattern) for name, pattern in casts.SHAPES.items()}
@@ -99,7 +101,8 @@ def _typed(heading: str, values: dict[str, int], total: int) -> Column:
         return Column(heading, YES_NO)
     if share(is_date) >= MOSTLY:
         return Column(heading, DATE, said=_mixed_dates(heading, values))
-    if all(SHAPES["compact"].match(v) and _is_compact_date(v) for v in values) and DATE_WORDS.search(heading):
+    if all(SHAPES["compact"].match(v) and _is_compact_date(v) for v in values) and (
+            DATE_WORDS.search(heading) or (NO_HEADING.fullmatch(heading) and len(values) > FEW)):
         return Column(heading, DATE, said=[Assumption(
             "types", heading, DATE, LIKELY, ("reading.why.compact", {"example": next(iter(values))}), (DATE, NUMBER))])
     if all(SHAPES["serial"].match(v) for v in values) and DATE_WORDS.search(heading):

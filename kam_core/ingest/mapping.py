@@ -21,6 +21,20 @@ FORMAT_KEYS = {"encoding": str, "delimiter": str, "date": str, "decimal": str, "
 
 
 @dataclass(frozen=True)
+class Join:
+    """Where rows find what their own file lacks: in the row of a header with the same key, as order lines do.
+
+    The header is `file` (left out: their own file), read by `format`. `key` is the rows' heading, `their_key` the
+    header's. The header's columns can then be named like those of the rows, which come first where both have one.
+    """
+
+    key: str
+    their_key: str
+    file: str = ""
+    format: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TableMapping:
     """How some files fill one table. `columns`: ours → theirs or an expression; `where`: heading → values to take."""
 
@@ -31,11 +45,16 @@ class TableMapping:
     where: dict[str, tuple[str, ...]] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     cells: Cells = field(default_factory=dict)  # file line → heading → what should have stood there
+    join: Join | None = None
 
     def takes(self, name: str) -> bool:
         """True where the file `name` (relative to the folder loaded, with /) is one of `files`, or none is named."""
-        names = {name.casefold(), PurePosixPath(name).name.casefold()}
-        return not self.files or any(fnmatchcase(n, glob.casefold()) for glob in self.files for n in names)
+        return not self.files or any(is_named(name, glob) for glob in self.files)
+
+
+def is_named(name: str, glob: str) -> bool:
+    """True where a file's name, with or without its folders, fits a pattern, whatever the case."""
+    return any(fnmatchcase(n.casefold(), glob.casefold()) for n in (name, PurePosixPath(name).name))
 
 
 @dataclass(frozen=True)
@@ -96,7 +115,7 @@ class _Reader:
     def table(self, table: str, content: dict[str, Any]) -> TableMapping:
         columns, known = {}, {c.name for c in TABLES[table].columns}
         for key, value in content.items():
-            if key in ("files", "format", "where", "values", "cells"):
+            if key in ("files", "format", "where", "values", "cells", "join"):
                 continue
             if key not in known:
                 there = ", ".join(c.name for c in TABLES[table].columns)
@@ -107,7 +126,7 @@ class _Reader:
         if not columns:
             raise self.error(f"[{table}] maps no column", table)
         return TableMapping(table, columns, self.files(content), self.format(content), self.where(content),
-                            self.values(content, known), self.cells(content))
+                            self.values(content, known), self.cells(content), self.join(content))
 
     def files(self, content: dict[str, Any]) -> tuple[str, ...]:
         files = content.get("files", [])
@@ -160,6 +179,19 @@ class _Reader:
             found[int(line)] = {heading: _scalar(text) for heading, text in texts.items()}
         return found
 
+    def join(self, content: dict[str, Any]) -> Join | None:
+        join = self.section(content, "join")
+        if not join:
+            return None
+        for key, value in join.items():
+            if key not in ("file", "key", "their_key", "format"):
+                raise self.error(f"join has no {key!r}; it has file, key, their_key and format", key)
+            if key != "format" and (not isinstance(value, str) or not value.strip()):
+                raise self.error(f"{key} must be text in quotes", key)
+        if "key" not in join:
+            raise self.error('join needs the column by which rows find their header: key = "Order ID"', "join")
+        return Join(join["key"], join.get("their_key", join["key"]), join.get("file", ""), self.format(join))
+
     def section(self, content: dict[str, Any], key: str) -> dict[str, Any]:
         value = content.get(key, {})
         if not isinstance(value, dict):
@@ -177,9 +209,11 @@ def _table_toml(table: TableMapping, several: bool) -> str:
     if table.files:
         lines.append(f"files = {json.dumps(list(table.files), ensure_ascii=False)}")
     lines += [f"{ours} = {_quote(theirs)}" for ours, theirs in table.columns.items()]
-    plain = {key: value for key, value in table.format.items() if not isinstance(value, dict)}
-    sections: list[tuple[str, dict[str, Any]]] = [("format", plain), ("where", table.where)]
-    sections += [(f"format.{key}", value) for key, value in table.format.items() if isinstance(value, dict)]
+    sections = [*_format_sections("format", table.format), ("where", table.where)]
+    if table.join:
+        said = {"file": table.join.file, "key": table.join.key, "their_key": table.join.their_key}
+        sections.append(("join", {key: value for key, value in said.items() if value}))
+        sections += _format_sections("join.format", table.join.format)
     sections += [(f"values.{column}", repairs) for column, repairs in table.values.items()]
     sections += [(f"cells.{line}", dict(texts)) for line, texts in sorted(table.cells.items())]
     for section, content in sections:
@@ -187,6 +221,11 @@ def _table_toml(table: TableMapping, several: bool) -> str:
             lines.append(f"[{name}.{section}]")
             lines += [f"{_key(key)} = {_toml_value(value)}" for key, value in content.items()]
     return "\n".join(lines)
+
+
+def _format_sections(name: str, format: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    plain = {key: value for key, value in format.items() if not isinstance(value, dict)}
+    return [(name, plain), *((f"{name}.{key}", value) for key, value in format.items() if isinstance(value, dict))]
 
 
 def _toml_value(value: Any) -> str:

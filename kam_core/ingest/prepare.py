@@ -13,8 +13,9 @@ from kam_core.ingest.cells import with_cells
 from kam_core.ingest.columns import rows_to_take, typed_columns, with_trimmed
 from kam_core.ingest.dialect import normal_headings
 from kam_core.ingest.files import Found, Source, opened
-from kam_core.ingest.grid import Connection, Grid, drop, grids
+from kam_core.ingest.grid import Connection, Grid, Relation, drop, grids
 from kam_core.ingest.guess import guess_sources
+from kam_core.ingest.join import Header, drop_header, header_of, with_header
 from kam_core.ingest.mapping import Mapping, TableMapping
 from kam_core.ingest.rows import insert_ragged, insert_rows, refuse_duplicates
 from kam_core.schema import TABLES, Table
@@ -60,10 +61,26 @@ class Staged:
 
 @dataclass(frozen=True)
 class Job:
-    """One grid to be read into one table by one mapping."""
+    """One grid to be read into one table by one mapping, perhaps with the header that its rows belong to."""
 
     mapping: TableMapping
     grid: Grid
+    header: Header | None = None
+
+    @property
+    def headings(self) -> list[str]:
+        """All headings that the mapping can name: those of the grid, then those of the header."""
+        own = normal_headings(self.grid.headings)
+        return [*own, *(self.header.headings(own) if self.header else [])]
+
+    def parsed(self) -> dict[str, expressions.Node]:
+        """Our columns, each as the expression that fills it; KamError where a heading is not there."""
+        entry, grid, headings = self.mapping, self.grid, self.headings
+        for heading in entry.where:
+            if expressions.find_heading(heading, headings) is None:
+                raise expressions.unknown_heading(heading, headings, f"{grid.name}: [{entry.table}.where]")
+        return {column: expressions.parse(text, headings, f"{grid.name}: [{entry.table}] {column}")
+                for column, text in entry.columns.items()}
 
 
 def prepare(con: Connection, paths: list[Path], mapping: Mapping | None = None, as_table: str | None = None,
@@ -103,8 +120,9 @@ def _jobs(found: Found, mapping: Mapping, as_table: str | None, warnings: list[s
         if not sources:
             warnings.append(f"{entry.table}: no file here is named {' or '.join(entry.files)}; none was loaded")
         for source in sources:
-            jobs.append(Job(entry, _grid_for(entry, source, found)))
-            used.add(source.name)
+            job = _job(entry, source, found)
+            jobs.append(job)
+            used |= {source.name, job.header.grid.source.name if job.header else source.name}
     if not jobs:
         names = ", ".join(s.name for s in found.sources[:10])
         named = ", ".join(f for e in mapping.tables for f in e.files)
@@ -117,32 +135,24 @@ def _jobs(found: Found, mapping: Mapping, as_table: str | None, warnings: list[s
     return jobs
 
 
-def _grid_for(entry: TableMapping, source: Source, found: Found) -> Grid:
+def _job(entry: TableMapping, source: Source, found: Found) -> Job:
     """The sheet that the mapping names, or else the first that has every column it reads."""
     candidates = grids(source, found.scratch, entry.format)
     wanted = entry.format.get("sheet")
     if wanted is not None and source.kind == "workbook":
         for grid in candidates:
             if grid.sheet == wanted:
-                return grid
+                return Job(entry, grid, header_of(entry, grid, found))
         there = ", ".join(str(g.sheet) for g in candidates)
         raise KamError(f"{source.name}: has no sheet {wanted!r} with anything in it; it has {there}")
     for grid in candidates:
         try:
-            _parsed(entry, grid)
+            job = Job(entry, grid, header_of(entry, grid, found))
+            job.parsed()
         except KamError:
             continue
-        return grid
-    return candidates[0]
-
-
-def _parsed(entry: TableMapping, grid: Grid) -> dict[str, expressions.Node]:
-    headings = normal_headings(grid.headings)
-    for heading in entry.where:
-        if expressions.find_heading(heading, headings) is None:
-            raise expressions.unknown_heading(heading, headings, f"{grid.name}: [{entry.table}.where]")
-    return {column: expressions.parse(text, headings, f"{grid.name}: [{entry.table}] {column}")
-            for column, text in entry.columns.items()}
+        return job
+    return Job(entry, candidates[0], header_of(entry, candidates[0], found))
 
 
 def _create(con: Connection, tables: set[str]) -> None:
@@ -157,13 +167,12 @@ def _create(con: Connection, tables: set[str]) -> None:
 def _stage(con: Connection, job: Job, source_id: int, staged: Staged, today: dt.date) -> None:
     """Read one grid, cast it, and put each row into its table or among the refused."""
     table, grid = TABLES[job.mapping.table], job.grid
-    nodes = _parsed(job.mapping, grid)
-    _check_required(table, nodes, grid)
+    nodes = job.parsed()
+    _check_required(table, nodes, job)
     loaded = grid.load(con, f"grid_{source_id}")
-    corrected = with_cells(con, loaded, job.mapping.cells, f"{grid.name}: [{table.name}.cells]")
-    relation = with_trimmed(con, corrected, job.mapping, nodes)
-    where, left_out = rows_to_take(con, job.mapping, relation)
     notes = list(grid.notes)
+    relation = with_trimmed(con, _completed(con, job, loaded, nodes, source_id, notes), job.mapping, nodes)
+    where, left_out = rows_to_take(con, job.mapping, relation)
     typed = typed_columns(con, table, job.mapping, nodes, relation, notes)
     taken, refused = insert_rows(con, table, typed, relation, where, source_id, today)
     refused += insert_ragged(con, table, relation, source_id)
@@ -178,7 +187,29 @@ def _stage(con: Connection, job: Job, source_id: int, staged: Staged, today: dt.
     staged.warnings += _remarks(con, table, source_id, grid, today, notes)
     for lookup in {item.cast.lookup for item in typed if item.cast.lookup}:
         con.execute(f"drop table {lookup.table}")
+    if job.header:
+        drop_header(con, source_id)
     drop(con, loaded)
+
+
+def _completed(con: Connection, job: Job, loaded: Relation, nodes: dict[str, expressions.Node], number: int,
+               notes: list[str]) -> Relation:
+    """The rows as they were corrected, with what their header adds: a corrected key finds its header, and what the
+    header adds to a row can be corrected as well."""
+    cells, where = job.mapping.cells, f"{job.grid.name}: [{job.mapping.table}.cells]"
+    if job.header is None:
+        return with_cells(con, loaded, cells, where)
+    own = list(loaded.columns)
+    before, after = ({line: kept for line, texts in cells.items() if (kept := {
+        h: text for h, text in texts.items() if (expressions.find_heading(h, own) is not None) == is_own})}
+        for is_own in (True, False))
+    used = {h for node in nodes.values() for h in expressions.headings_in(node)}
+    named = [*job.mapping.where, *(h for texts in after.values() for h in texts)]
+    used |= {str(expressions.find_heading(h, job.headings)) for h in named}
+    key = next((column for column, node in nodes.items() if node == expressions.Heading(job.header.key)), None)
+    joined, sentence = with_header(con, with_cells(con, loaded, before, where), job.header, used, key, number)
+    notes.append(sentence)
+    return with_cells(con, joined, after, where)
 
 
 def _sha256(source: Source) -> str:
@@ -187,14 +218,14 @@ def _sha256(source: Source) -> str:
     return source.cache["sha256"]
 
 
-def _check_required(table: Table, nodes: dict[str, expressions.Node], grid: Grid) -> None:
+def _check_required(table: Table, nodes: dict[str, expressions.Node], job: Job) -> None:
     mapped = set(nodes)
     if table.name == "orders" and {"quantity", "unit_price"} <= mapped:
         mapped.add("amount")
     missing = [c for c in table.required if c not in mapped]
     if missing:
-        headings = ", ".join(h for h in grid.headings[:40] if h)
-        raise KamError(f"{grid.name}: {table.name} needs {', '.join(missing)}; "
+        headings = ", ".join(h for h in job.headings[:40] if h)
+        raise KamError(f"{job.grid.name}: {table.name} needs {', '.join(missing)}; "
                        f"say in a mapping which column that is; the columns are: {headings}")
 
 

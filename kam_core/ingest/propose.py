@@ -10,13 +10,16 @@ from kam_core.ingest.assumptions import ASK, CERTAIN, LIKELY, Why
 from kam_core.ingest.exports import EXPORTS
 from kam_core.ingest.grid import Grid
 from kam_core.ingest.guess import candidate, normal
-from kam_core.ingest.looks import DATE, NUMBER, TEXT, Column
+from kam_core.ingest.looks import DATE, NUMBER, TEXT, YES_NO, Column
 from kam_core.schema import TABLES, Table
 
 Known = dict[str, set[str]]  # table → ids and names that we have: {"accounts": {"A001", "Contoso Ltd"}}
 OURS = {"account_id": "accounts", "name": "accounts", "manager_id": "managers", "partner_id": "partners"}
 MATCHED = 0.5  # half of the values are ours: then the column is that
 ALIKE = 0.9  # how alike two headings must be, from 0 to 1
+KEYED = 0.9  # of a table's rows have a key of their own
+REPEATED = 0.5  # customers: not more of them than half the rows
+CODE = re.compile(r"[A-Za-z]{0,4}[-_]?\d{3,}")  # shorter ones may be quantities
 TYPES = {"date": DATE, "timestamp": DATE, "money": NUMBER, "quantity": NUMBER, "ratio": NUMBER, "int": NUMBER}
 MONEY_WORDS = re.compile(r"amount|value|sales|revenue|charge|spend|price|total|金额|额$|收入|売上", re.I)
 WHO_WORDS = re.compile(r"customer|client|account|company|store|shop|buyer|客户|单位|公司|店", re.I)
@@ -45,16 +48,20 @@ class Proposal:
 def propose(grid: Grid, columns: list[Column], rows: list[list[str]], known: Known | None = None) -> list[Proposal]:
     """The tables that a sheet could be, the likeliest first; `rows` is a sample, cells in the order of `columns`."""
     values = {c.heading: {row[i].strip() for row in rows if row[i].strip()} for i, c in enumerate(columns)}
-    proposals = [_proposal(grid, table, columns, values, known or {}) for table in TABLES.values()]
+    proposals = [_proposal(grid, table, columns, rows, values, known or {}) for table in TABLES.values()]
     return sorted((p for p in proposals if p.pairs), key=lambda p: (-p.score, len(p.missing)))
 
 
-def _proposal(grid: Grid, table: Table, columns: list[Column], values: dict[str, set[str]], known: Known) -> Proposal:
+def _proposal(grid: Grid, table: Table, columns: list[Column], rows: list[list[str]], values: dict[str, set[str]],
+              known: Known) -> Proposal:
     found = candidate(grid, table)
     pairs = [_by_name(table, ours, theirs) for ours, theirs in found.columns.items()]
     pairs = _by_our_values(table, pairs, columns, values, known)
     pairs += _by_likeness(table, pairs, columns, values)
     pairs += _by_type(table, pairs, columns)
+    if table.name == "orders" and not pairs and grid.layout and not grid.layout.header_line:
+        pairs = _by_content(columns, values, rows)
+    pairs = _without_false_key(table, pairs, columns, rows)
     there = {p.column for p in pairs}
     if table.name == "orders" and {"quantity", "unit_price"} <= there:
         there.add("amount")
@@ -101,6 +108,8 @@ def _by_likeness(table: Table, pairs: list[Pairing], columns: list[Column],
         for theirs in columns:
             if theirs.heading in taken or not _fits(column.kind, theirs.type, values[theirs.heading]):
                 continue
+            if column.name.endswith("_id") and theirs.type == YES_NO:  # yes and no are nobody
+                continue
             key = normal(theirs.heading)
             holds = any(2 * len(n) >= len(key) and (key.startswith(n) or key.endswith(n)) for n in names)
             if holds or difflib.get_close_matches(key, names, 1, ALIKE):
@@ -109,6 +118,16 @@ def _by_likeness(table: Table, pairs: list[Pairing], columns: list[Column],
                 taken.add(theirs.heading)
                 break
     return found
+
+
+def _without_false_key(table: Table, pairs: list[Pairing], columns: list[Column],
+                       rows: list[list[str]]) -> list[Pairing]:
+    """A key that repeats is none: doubtful columns of it are let go (a number of invoices is no invoice number)."""
+    places = {c.heading: i for i, c in enumerate(columns)}
+    key = [places[p.heading] for p in pairs if p.column in table.key]
+    doubtful = [p for p in pairs if p.column in table.key and p.sure == ASK and not table.column(p.column).required]
+    said = [tuple(row[i] for i in key) for row in rows]
+    return [p for p in pairs if p not in doubtful] if len(set(said)) < KEYED * len(said) else pairs
 
 
 def _by_type(table: Table, pairs: list[Pairing], columns: list[Column]) -> list[Pairing]:
@@ -131,6 +150,25 @@ def _by_type(table: Table, pairs: list[Pairing], columns: list[Column]) -> list[
             found.append(Pairing(column.name, free[0].heading, ASK, ("reading.why.only", {"heading": free[0].heading})))
             taken.add(free[0].heading)
     return found
+
+
+def _by_content(columns: list[Column], values: dict[str, set[str]], rows: list[list[str]]) -> list[Pairing]:
+    """Orders without headings: the only dates, the only amounts with decimals, and the numbers that stand for the
+    customer, which come again and again; all three or none."""
+    dates = [c for c in columns if c.type == DATE]
+    amounts = [c for c in columns if c.type == NUMBER and c.decimals]
+    codes = [c for c in columns if c not in dates and not c.decimals and _come_again(values[c.heading], len(rows))]
+    if len(dates) != 1 or len(amounts) != 1 or not codes:
+        return []
+    who = max(codes, key=lambda c: len(values[c.heading]))
+    return [Pairing(ours, column.heading, ASK, (f"reading.why.content_{what}", {"heading": column.heading}))
+            for ours, column, what in (("order_date", dates[0], "date"), ("account_id", who, "who"),
+                                       ("amount", amounts[0], "amount"))]
+
+
+def _come_again(values: set[str], rows: int) -> bool:
+    """True for numbers or codes of which most stand on several rows."""
+    return 1 < len(values) <= REPEATED * rows and all(CODE.fullmatch(v) for v in values)
 
 
 def _fits(kind: str, type: str, values: set[str]) -> bool:

@@ -17,7 +17,8 @@ def insert_rows(con: Connection, table: Table, typed: list[Typed], relation: Rel
             today: dt.date) -> tuple[int, int]:
     """Insert the sound rows in one pass; only where some are missing, look again for what was wrong with them."""
     derived = derived_columns(table, {t.column.name for t in typed})
-    reasons = reasons_to_refuse(table, typed, derived, today, relation.rows - len(relation.ragged))
+    reasons = [(fault.column or "", fault.flag, fault.reason) for fault in relation.faults]
+    reasons += reasons_to_refuse(table, typed, derived, today, relation.rows - len(relation.ragged))
     wrong = " or ".join(f"coalesce({condition}, false)" for _, condition, _ in reasons) or "false"
     names = {t.column.name for t in typed} | set(derived)
     columns = ", ".join(c.name if c.name in names else f"null::{c.sql_type}" for c in table.stored)
@@ -29,8 +30,11 @@ def insert_rows(con: Connection, table: Table, typed: list[Typed], relation: Rel
         with cast_rows as {kept_aside} ({_rows_sql(typed, derived, relation, where, with_raw=False)})
         select {columns}, {source_id}, file_line from cast_rows where not ({wrong})""").fetchall()[0][0]
     if taken < wanted:
-        _insert_refused(con, table, reasons, _rows_sql(typed, derived, relation, where, with_raw=True), source_id,
-                        {t.column.name for t in typed})
+        values = [fault.value for fault in relation.faults]
+        values += [f"raw_{name}" if name in {t.column.name for t in typed} else "null"
+                   for name, _, _ in reasons[len(values):]]
+        _insert_refused(con, table, reasons, values, _rows_sql(typed, derived, relation, where, with_raw=True),
+                        source_id)
     return taken, wanted - taken
 
 
@@ -41,6 +45,7 @@ def _rows_sql(typed: list[Typed], derived: dict[str, str], relation: Relation, w
     """
     parts = [f"{t.cast.sql} as {t.column.name}, {t.cast.present} as has_{t.column.name}" for t in typed]
     parts += [f"{t.raw} as raw_{t.column.name}" for t in typed if with_raw or t.column.name == "period"]
+    parts += dict.fromkeys(name for fault in relation.faults for name in (fault.flag, fault.value))
     prepared = {name: sql for t in typed for name, sql in t.cast.prepared.items()}
     lookups = list(dict.fromkeys(t.cast.lookup for t in typed if t.cast.lookup))
     source = with_prepared(f"(select * from {relation.name} where {where})", prepared, lookups)
@@ -51,13 +56,13 @@ def _rows_sql(typed: list[Typed], derived: dict[str, str], relation: Relation, w
             f"from (select {', '.join(parts)}, file_line from {source})")
 
 
-def _insert_refused(con: Connection, table: Table, reasons: list[Reason], rows: str, source_id: int,
-                    mapped: set[str]) -> None:
+def _insert_refused(con: Connection, table: Table, reasons: list[Reason], values: list[str], rows: str,
+                    source_id: int) -> None:
     """Write one row per refused row: its first wrong column, what stood there and why it cannot be."""
     def case(results: list[str]) -> str:
         return "case " + " ".join(f"when {c} then {r}" for (_, c, _), r in zip(reasons, results, strict=True)) + " end"
-    column = case([quoted(name) for name, _, _ in reasons])
-    value = case([f"raw_{name}" if name in mapped else "null" for name, _, _ in reasons])
+    column = case([quoted(name) if name else "null" for name, _, _ in reasons])
+    value = case(values)
     reason = case([quoted(text) for _, _, text in reasons])
     con.execute(f"""
         insert into staged.refused select * from (

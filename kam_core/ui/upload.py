@@ -48,6 +48,7 @@ def drop() -> None:
             work.upload().add(file.name, file)
             _out_of_memory(file)
         work.changed()
+        del st.session_state[f"drop_{number}"]  # it holds the bytes, and a run may last as long as the reading
         st.session_state["_drops"] = number + 1  # an empty uploader for the next files
         st.rerun()
 

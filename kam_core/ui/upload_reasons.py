@@ -27,6 +27,8 @@ FORMS = (
     (re.compile(r"is neither yes nor no"), "not_yes_no"),
     (re.compile(r"is not a whole number \(decimal mark (?P<mark>.+)\)"), "not_whole"),
     (re.compile(r"too (?:many|few) fields \((?P<has>\d+) instead of (?P<wanted>\d+)\)"), "fields"),
+    (re.compile(r"is not in (?P<header>.+), column (?P<column>.+)"), "no_header"),
+    (re.compile(r"stands on several rows that differ in (?P<header>.+), column (?P<column>.+)"), "several_headers"),
     (re.compile(r"cannot be calculated"), "not_calculated"),
 )
 

@@ -113,8 +113,8 @@ def _frame(upload: Upload, sheet: Sheet, cells: list[Refusal]) -> pd.DataFrame:
     corrected = sheet.cells
     records = []
     for cell in cells:
-        assert cell.line is not None
-        row = {**whole.get(cell.line, {}), **corrected.get(cell.line, {})}
+        assert cell.line is not None and cell.heading is not None
+        row: dict[str, Any] = {cell.heading: cell.value, **whole.get(cell.line, {}), **corrected.get(cell.line, {})}
         fixed = {
             words("column.line"): cell.line,
             words("column.correct_to"): None,

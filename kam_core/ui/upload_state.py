@@ -20,6 +20,7 @@ from kam_core.state import State
 from kam_core.text.sentence import own_script
 from kam_core.ui import session
 from kam_core.ui.session import words
+from kam_core.uploads import turns
 from kam_core.uploads.job import Job, Stopped
 from kam_core.uploads.match import Account
 from kam_core.uploads.upload import Known, Sheet, Upload, shape
@@ -52,8 +53,10 @@ def rules() -> policy.Policy:
 
 
 def start(kind: str, work: Callable[[Job], Any]) -> None:
-    """Begin work; only one thing is done at a time."""
-    st.session_state["_job"], st.session_state["_job_kind"] = Job(work), kind
+    """Begin work; only one thing is done at a time, and of large uploads one in the whole server."""
+    own = session.upload()
+    job = Job(turns.in_turn(work, turns.weight(own.paths) if own else 0))
+    st.session_state["_job"], st.session_state["_job_kind"] = job, kind
     st.session_state.pop("_job_problem", None)
 
 
@@ -191,7 +194,6 @@ def _remembered() -> dict[str, dict[str, Any]]:
 def remember(sheet: Sheet) -> None:
     """Keep the mapping of a sheet for the next file with the same headings."""
     try:
-        body = {"table": sheet.table, "columns": dict(sheet.columns)}
-        session.state().save("mapping", shape(sheet.look), session.person().key, body)
+        session.state().save("mapping", shape(sheet.look), session.person().key, sheet.to_remember())
     except KamError:
         return

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from kam_core.errors import KamError
-from kam_core.ingest import Mapping, TableMapping, prepare
+from kam_core.ingest import Mapping, TableMapping, expressions, prepare
 from kam_core.ingest.assumptions import Assumption as Assumption
 from kam_core.ingest.cells import Cells
 from kam_core.ingest.examine import (
@@ -32,6 +32,8 @@ from kam_core.ingest.examine import (
 from kam_core.ingest.examine import shape as shape
 from kam_core.policy import Policy
 from kam_core.schema import TABLES
+from kam_core.uploads import headers
+from kam_core.uploads.headers import HeaderOf
 from kam_core.uploads.job import Job
 from kam_core.uploads.workspace import Workspace
 from kam_core.warehouse.engine import workbench
@@ -54,6 +56,7 @@ class Sheet:
     proposals: list[Proposal] = field(default_factory=list)
     table: str | None = None  # one of ours, or None: only to be explored
     columns: dict[str, str] = field(default_factory=dict)  # ours → theirs
+    header: HeaderOf | None = None
     cells: Cells = field(default_factory=dict)
     remembered: bool = False  # the mapping is the one that the person made for a file of this shape
     held: str | None = None  # the name of its table in the workspace
@@ -67,6 +70,12 @@ class Sheet:
 
     def was_read(self) -> None:
         self.read_by = dict(self.look.chosen), {line: dict(texts) for line, texts in self.cells.items()}
+
+    @property
+    def headings(self) -> list[str]:
+        """All headings that can fill a column of ours: those of the sheet, then those of its header."""
+        own = self.look.headings
+        return [*own, *(h for h in self.header.sheet.look.headings if h not in own)] if self.header else own
 
     @property
     def missing(self) -> list[str]:
@@ -89,23 +98,51 @@ class Sheet:
         return TableMapping(
             self.table,
             dict(self.columns),
-            (re.sub(r"([*?\[])", r"[\1]", self.look.file),),
-            self.look.chosen | ({"sheet": self.look.sheet} if self.look.sheet else {}),
+            (self.file_pattern,),
+            headers.format_of(self),
             values={"account_id": dict(repairs)} if has_account else {},
             cells={line: dict(texts) for line, texts in self.cells.items()},
+            join=self.header.join() if self.header else None,
         )
 
-    def propose(self, known: Known, remembered: dict[str, Any] | None) -> None:
+    @property
+    def file_pattern(self) -> str:
+        """What names the sheet's file in a mapping."""
+        return re.sub(r"([*?\[])", r"[\1]", self.look.file)
+
+    @property
+    def format(self) -> dict[str, Any]:
+        """How the sheet is read, as a mapping says it."""
+        return self.look.chosen | ({"sheet": self.look.sheet} if self.look.sheet else {})
+
+    def propose(self, known: Known, remembered: dict[str, Any] | None, others: Iterable[Sheet] = ()) -> None:
         """Take what was made for a file of this shape before, else the likeliest table where it is complete."""
-        self.proposals = guess_table(self.look, known)
-        headings = set(self.look.headings)
-        if remembered and remembered.get("table") in TABLES and set(remembered["columns"].values()) <= headings:
-            self.take(remembered["table"], dict(remembered["columns"]))
-            self.remembered = True
-        elif self.proposals:
+        self.proposals, self.header = guess_table(self.look, known), None
+        if remembered and remembered.get("table") in TABLES:
+            headers.take_again(self, remembered.get("join"), others)
+            if all(expressions.reads(text, self.headings) for text in remembered["columns"].values()):
+                self.take(remembered["table"], dict(remembered["columns"]))
+                self.remembered = True
+                return
+            self.header = None
+        if self.proposals:
             best = self.proposals[0]
             likely = not best.missing or len(best.pairs) >= 3
             self.take(best.table if likely else None)
+
+    def pair(self, column: str, text: str | None) -> None:
+        """Fill a column of ours by one of theirs, or by a formula over them; KamError where that cannot be read."""
+        if text is None:
+            self.columns.pop(column, None)
+        else:
+            expressions.parse(text, self.headings, column)
+            self.columns[column] = text
+        self.remembered = False
+
+    def to_remember(self) -> dict[str, Any]:
+        """The mapping, to be taken again for the next file of this shape."""
+        join = {"join": self.header.to_remember()} if self.header else {}
+        return {"table": self.table, "columns": dict(self.columns), **join}
 
     def take(self, table: str | None, columns: dict[str, str] | None = None) -> None:
         """Take the sheet for a table; without columns, those that are proposed."""
@@ -212,19 +249,28 @@ class Upload:
         if self._examined and before is None:
             self._examined.close()
         self._examined, self._looked_at, self.problems = found, list(self.paths), list(found.problems)
-        for look in found.sheets:
-            sheet = self.sheets.get(look.id)
-            if sheet is None:
-                sheet = self.sheets[look.id] = Sheet(look)
-                sheet.propose(known, remembered.get(shape(look)))
-            elif sheet.look.headings != look.headings:
-                sheet.look = look
-                sheet.propose(known, remembered.get(shape(look)))
-            sheet.look = look
-        self.sheets = {look.id: self.sheets[look.id] for look in found.sheets}
+        self._take_in(found.sheets, known, remembered)
         unread = [s for s in self.sheets.values() if not s.is_read_by(s.look.chosen)]
         for place, sheet in enumerate(unread):
             self._read(sheet, job, 0.2 + 0.8 * place / len(unread), 0.2 + 0.8 * (place + 1) / len(unread))
+
+    def _take_in(self, looks: list[SheetLook], known: Known, remembered: dict[str, dict[str, Any]]) -> None:
+        """Keep what is known of each sheet; those that are new, or whose headings are, are proposed anew."""
+        before = {id: sheet.look.headings for id, sheet in self.sheets.items()}
+        new = [look for look in looks if before.get(look.id) != look.headings]
+        for look in looks:
+            sheet = self.sheets.setdefault(look.id, Sheet(look))
+            sheet.look = look
+        self.sheets = {look.id: self.sheets[look.id] for look in looks}
+        headers.leave_gone(self.sheets.values())
+        for look in new:
+            self.sheets[look.id].propose(known, remembered.get(shape(look)), self.sheets.values())
+        if new:
+            headers.find(self.sheets.values())
+
+    def lines_of(self, sheet: Sheet) -> list[Sheet]:
+        """The sheets of order lines whose header this one is."""
+        return [lines for lines in self.sheets.values() if lines.header and lines.header.sheet is sheet]
 
     def _read(self, sheet: Sheet, job: Job, start: float, end: float) -> None:
         middle = start + (end - start) * 0.6
@@ -233,7 +279,7 @@ class Upload:
                 job.on_stop(con.interrupt)
                 job.tell("upload.step.read", start)
                 read = read_text(con, sheet.look, f"{name}_text", job.part(start, middle), lambda: job.was_stopped)
-                _correct_cells(con, f"{name}_text", sheet.cells)
+                _correct_cells(con, f"{name}_text", sheet)
                 job.tell("upload.step.types", middle)
                 sheet.typed = read_typed(con, f"{name}_text", name, sheet.look)
                 job.tell("upload.step.types", end)
@@ -320,7 +366,7 @@ class Upload:
         source_id, table, line, column, value, reason = row
         sheet = self.sheets.get(sheets[source_id])
         heading = sheet.columns.get(column) if sheet else None
-        is_cell = sheet is not None and heading in sheet.look.headings
+        is_cell = sheet is not None and heading in sheet.headings
         return Refusal(sheets[source_id], table, line, column, heading if is_cell else None, value, reason)
 
     def build(self, job: Job) -> Snapshot:
@@ -351,9 +397,10 @@ class Upload:
         self._changed()
 
 
-def _correct_cells(con: Any, table: str, cells: Cells) -> None:
-    for line, texts in cells.items():
-        for heading, text in texts.items():
+def _correct_cells(con: Any, table: str, sheet: Sheet) -> None:
+    """Put corrections into the sheet's own table; those of what its header says are no cells of it."""
+    for line, texts in sheet.cells.items():
+        for heading, text in ((h, text) for h, text in texts.items() if h in sheet.look.headings):
             con.execute(f'update {table} set {quoted_name(heading)} = ? where "_line" = ?', [text, line])
 
 

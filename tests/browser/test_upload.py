@@ -190,3 +190,30 @@ def test_a_file_that_cannot_be_read_says_why(url: str, page: Page, goto_ready: R
     expect(page.get_by_role("alert").first).to_contain_text("book.xlsx")
     expect(page.get_by_role("alert").first).not_to_contain_text(re.compile("/tmp|kam-uploads"))
     expect(page.locator(".st-key-card_understood")).to_have_count(0)
+
+
+def test_order_lines_meet_their_header_and_a_formula_is_typed(
+    url: str, page: Page, goto_ready: Ready, wait_ready: Callable[[Page], None], tmp_path: Path
+):
+    """Two orders, three lines: dates and customers come from the other file, the amount is typed."""
+    heads, lines = tmp_path / "heads.csv", tmp_path / "lines.csv"
+    heads.write_text("Order ID,Order Date,Customer\nO1,2026-01-31,Haihe\nO2,2026-02-28,Lanjiang\n", encoding="utf-8")
+    lines.write_text("Order ID,Product,Sales,Boxes\nO1,Bolt,10,2\nO1,Nut,20,1\nO2,Bolt,5,3\n", encoding="utf-8")
+    goto_ready(page, f"{url}/upload")
+    drop(page, heads, lines)
+    expect(page.locator(".st-key-card_understood")).to_contain_text("2 rows, 3 columns.")
+    expect(page.locator(".st-key-card_mapping")).to_contain_text("Its columns go to the lines in lines.csv.")
+    wait_ready(page)
+    choose(page, "upload_sheet", "lines.csv")
+    expect(page.get_by_role("combobox", name="What is missing stands in")).to_have_value("heads.csv")
+    expect(page.get_by_role("combobox", name="Order date *")).to_have_value("Order Date · heads.csv")
+    wait_ready(page)
+    page.get_by_role("combobox", name="Amount *").click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("Boxes * Sales", delay=20)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="Amount *")).to_have_value("Boxes * Sales")
+    expect(page.locator(".st-key-card_rows")).to_contain_text("of 3 rows, 3 can be taken")
+    wait_ready(page)
+    page.get_by_role("button", name="Show the dashboard of this upload").click()
+    sees_revenue(page, "¥55")  # 2 × 10, 1 × 20 and 3 × 5

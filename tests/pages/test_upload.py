@@ -41,6 +41,7 @@ def test_the_page_before_a_file_is_dropped(app: AppTest):
 def test_a_dropped_file_is_understood_mapped_and_checked(app: AppTest):
     dropped(app, "sales.csv", ORDERS)
     assert "**2 rows, 3 columns.**" in said(app)
+    assert "drop_0" not in app.session_state  # it would hold the file in memory for as long as it is being read
     assert [box.value for box in app.selectbox if box.label == "Amount *"] == ["Sales"]
     assert "of 2 rows, **1 can be taken** and **1 are refused**" in said(app)
     assert "Order date: is not a date" in said(app)
@@ -49,6 +50,27 @@ def test_a_dropped_file_is_understood_mapped_and_checked(app: AppTest):
 def test_a_file_without_a_date_is_only_explored(app: AppTest):
     dropped(app, "words.csv", "Word,Meaning\nS,strategic\nA,important\n")
     assert "Not every table has to be one of ours" in said(app)
+
+
+HEADS = "Order ID,Order Date,Customer\nO1,2026-01-31,Haihe\nO2,2026-02-28,Lanjiang\n"
+LINES = "Order ID,Product,Price\nO1,Bolt,10\nO1,Nut,20\nO2,Bolt,5\n"
+
+
+def test_order_lines_say_where_their_date_comes_from_and_it_can_be_changed(app: AppTest):
+    app.run().switch_page("pages/data/upload.py").run()
+    app.file_uploader[0].upload("heads.csv", HEADS.encode(), "text/csv").run()
+    dropped(app, "lines.csv", LINES.replace("Price", "Sales"))
+    app.selectbox(key="upload_sheet").set_value("lines.csv").run()
+    boxes = {box.label: box for box in app.selectbox}
+    assert boxes["What is missing stands in"].value == "heads.csv"
+    assert [boxes[f"matched by this column of {name}"].value for name in ("lines.csv", "heads.csv")] == ["Order ID"] * 2
+    assert boxes["Order date *"].value == "Order Date"
+    assert "100% of the first values of Order ID stand in heads.csv" in said(app)
+    assert "of 3 rows, **3 can be taken** and **0 are refused**" in said(app)
+    boxes["What is missing stands in"].select("(no other table)").run()
+    assert "Still missing: **Order date**, **Account no.**" in said(app)
+    app.selectbox(key="upload_sheet").set_value("heads.csv").run()
+    assert "It can be explored as it is. For a table of Orders no column here is: Amount" in said(app)
 
 
 def test_in_chinese(app: AppTest):
@@ -88,5 +110,3 @@ def test_the_history_before_anything_is_loaded(publish: Callable[..., None]):
     app = AppTest.from_file(APP, default_timeout=60).run()
     app.switch_page("pages/data/history.py").run()
     assert "Nothing has been loaded yet." in said(app)
-
-

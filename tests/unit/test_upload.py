@@ -113,6 +113,18 @@ def test_a_mapping_made_for_this_shape_is_taken_again(upload: Upload):
     assert not sheet.remembered and sheet.columns["account_id"] == "account_id"
 
 
+def test_a_column_can_be_filled_by_a_formula_and_one_that_cannot_be_read_changes_nothing(upload: Upload):
+    (sheet,) = upload.sheets.values()
+    sheet.pair("amount", "amount * 2")
+    with pytest.raises(KamError, match="there is no column 'price'"):
+        sheet.pair("amount", "price * 2")
+    assert sheet.columns["amount"] == "amount * 2"
+    run(upload.check_rows)
+    assert sum(party.amount or 0 for party in upload.check.parties) == 780  # (100 + 250 + 40) * 2
+    sheet.pair("amount", None)
+    assert sheet.missing == ["amount"]
+
+
 def test_confirmed_accounts_are_loaded_under_our_numbers(upload: Upload):
     upload.accounts = {"A3": "B7"}
     assert {p.id for p in run(upload.check_rows).parties} == {"A1", "A2", "B7"}
