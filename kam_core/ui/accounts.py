@@ -33,7 +33,7 @@ LIST = {
 
 def listing() -> None:
     """Search, sort, a row an account; ticking a row opens it."""
-    found = _searched(_accounts(), st.session_state.get("search", ""))
+    found = _found()
     with st.container(horizontal=True, vertical_alignment="bottom", key="list_head"):
         st.text_input(
             words("filter.search"),
@@ -53,9 +53,18 @@ def listing() -> None:
         Table(found, LIST),
         words("page.accounts.table_alt"),
         height=680,
-        on_select=lambda: drill.ticked("account_table", "account", found.account_id.tolist()),
+        on_select=_ticked,
         selection_mode="single-row",
     )
+
+
+def _ticked() -> None:
+    """Callback. It asks for the list again: what it held would stay in memory as long as the session."""
+    drill.ticked("account_table", "account", _found().account_id.tolist())
+
+
+def _found() -> pd.DataFrame:
+    return _searched(_accounts(), st.session_state.get("search", ""))
 
 
 def _accounts() -> pd.DataFrame:

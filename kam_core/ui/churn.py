@@ -345,13 +345,14 @@ def listing() -> None:
             st.caption(words("page.churn.list_count", **count))
             cards.unmark("cause")
             cards.downloads("churn_risk", words("page.churn.list"), table)
+        ids = table.frame["account_id"].tolist()
         cards.show(
             "risk_table",
             table,
             words("page.churn.list_alt"),
             height=430,
             selection_mode="single-row",
-            on_select=lambda: drill.ticked("risk_table", "account", table.frame["account_id"].tolist()),
+            on_select=lambda: drill.ticked("risk_table", "account", ids),
         )
 
 
@@ -407,13 +408,14 @@ def warnings() -> None:
             st.caption(words("page.churn.no_warnings"))
             return
         st.caption(words("page.churn.warnings_note"))
+        ids = table.frame["account_id"].tolist()
         cards.show(
             "warning_table",
             table,
             words("page.churn.warnings_alt"),
             height=330,
             selection_mode="single-row",
-            on_select=lambda: drill.ticked("warning_table", "account", table.frame["account_id"].tolist()),
+            on_select=lambda: drill.ticked("warning_table", "account", ids),
         )
 
 

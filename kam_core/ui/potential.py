@@ -294,13 +294,14 @@ def listing() -> None:
             if chosen or band:
                 st.button(words("action.clear"), on_click=_clear, type="tertiary", key="clear_potential")
             cards.downloads("value_potential", words("page.potential.listing"), table)
+        ids = table.frame.account_id.tolist()
         cards.show(
             "potential_table",
             table,
             words("page.potential.listing"),
             height=420,
             selection_mode="single-row",
-            on_select=lambda: drill.ticked("potential_table", "account", table.frame.account_id.tolist()),
+            on_select=lambda: drill.ticked("potential_table", "account", ids),
         )
 
 

@@ -397,13 +397,14 @@ def listing() -> None:
         if frame.empty:
             st.caption(words("page.profit.none"))
         else:
+            ids = table.frame.account_id.tolist()
             cards.show(
                 "profit_table",
                 table,
                 words("page.profit.listing"),
                 height=min(420, 36 * len(frame) + 38),
                 selection_mode="single-row",
-                on_select=lambda: drill.ticked("profit_table", "account", table.frame.account_id.tolist()),
+                on_select=lambda: drill.ticked("profit_table", "account", ids),
             )
 
 

@@ -114,9 +114,10 @@ def best_use(chosen: dict[str, float]) -> None:
     with cards.card("best_use", words("page.whatif.best"), table):
         values = {"n": numbers.full(len(frame), session.lang(), "count"), "cost": money(frame.cost.sum())}
         st.caption(words("page.whatif.best_note", gain=money(frame.gain.sum()), **values))
+        ids = table.frame["account_id"].tolist()
         cards.show(
             "best_table", table, words("page.whatif.best_alt"), height=360, selection_mode="single-row",
-            on_select=lambda: drill.ticked("best_table", "account", table.frame["account_id"].tolist()),
+            on_select=lambda: drill.ticked("best_table", "account", ids),
         )  # fmt: skip
 
 

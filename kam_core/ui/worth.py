@@ -180,9 +180,10 @@ def lost_list() -> None:
     """Lost accounts by what their return is worth; ticking one opens it."""
     table = _lost_table()
     with cards.card("lost", words("page.winback.list"), table):
+        ids = table.frame["account_id"].tolist()
         cards.show(
             "lost_table", table, words("page.winback.list_alt"), height=600, selection_mode="single-row",
-            on_select=lambda: drill.ticked("lost_table", "account", table.frame["account_id"].tolist()),
+            on_select=lambda: drill.ticked("lost_table", "account", ids),
         )  # fmt: skip
 
 
