@@ -4,7 +4,8 @@
 
 Serves that warehouse by itself, as run.py does. Each session opens pages, sets filters, changes periods and language,
 and thinks 5 to 15 seconds in between. An action is timed from its click to the end of its answer. Prints actions,
-errors, median, 95th and 99th percentile and slowest in seconds, processor seconds an action, and the server's memory.
+errors, median, 95th and 99th percentile and slowest in seconds, processor seconds an action, and the server's memory:
+at the start, the median of each minute, the most.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ async def run(url: str, pid: int, sessions: int, seconds: float, think: tuple[fl
 
 def figures(seen: Seen, cpu: float, sessions: int, seconds: float) -> dict[str, Any]:
     ordered = sorted(seen.seconds)
-    half = [megabytes for at, megabytes in seen.memory if at >= seconds / 2]
+    minutes = [[mb for at, mb in seen.memory if n <= at / 60 < n + 1] for n in range(int(seconds // 60))]
     slowest = sorted(seen.by_page, key=lambda page: -statistics.median(seen.by_page[page]))[:5]
     return {
         "sessions": sessions,
@@ -127,8 +128,7 @@ def figures(seen: Seen, cpu: float, sessions: int, seconds: float) -> dict[str, 
         "slowest": round(ordered[-1], 3),
         "cpu_seconds_an_action": round(cpu / len(ordered), 4),
         "memory_start_mb": round(seen.memory[0][1]),
-        "memory_half_way_mb": round(half[0]) if half else None,
-        "memory_end_mb": round(seen.memory[-1][1]),
+        "memory_each_minute_mb": [round(statistics.median(minute)) for minute in minutes if minute],
         "memory_most_mb": round(max(megabytes for _, megabytes in seen.memory)),
         "medians_of_slowest_pages": {page: round(statistics.median(seen.by_page[page]), 3) for page in slowest},
     }
