@@ -67,6 +67,8 @@ def read(page: str, filters: bool = True) -> None:
     state = st.session_state
     was_touched, params = state.pop("_touched", False), current()
     if was_touched or (page, params) == (state.get("_page"), state.get("_written")):
+        if state.get("_drill", {}).get("is_back"):
+            del state["_drill"]
         return
     params = _before_drill(page, params)
     if filters:
@@ -90,14 +92,18 @@ def take(fields: Mapping[str, str | None]) -> None:
 def _before_drill(page: str, params: Params) -> Params:
     """Coming back from a click on a chart: the page as it was before the click.
 
-    The click leaves its own filters in the address of the page it started from; those are taken off again, once.
+    The click leaves its own filters in the address of the page it started from; those are taken off again. A browser
+    that has not heard of it yet may ask with them once more, so this holds until it names the new address, or another.
     """
-    drill = st.session_state.pop("_drill", None)
-    if drill and drill["page"] == page and drill["passed"] == params:
+    drill = st.session_state.get("_drill")
+    if not drill:
+        return params
+    if drill["page"] == page and drill["passed"] == params:
+        drill["is_back"] = True
         before: Params = drill["before"]
         return before
-    if drill and drill["page"] != page:
-        st.session_state["_drill"] = drill
+    if drill["page"] == page or drill.get("is_back"):
+        del st.session_state["_drill"]
     return params
 
 

@@ -90,3 +90,19 @@ def test_data_of_another_version_are_not_misread(publish, monkeypatch):
     app = AppTest.from_file(APP, default_timeout=60).run()
     assert app.title[0].value == "The data need to be built anew"
     assert "python -m kam_core rebuild" in app.info[0].value
+
+
+def test_coming_back_from_a_click_takes_its_filter_off_even_if_the_browser_asks_with_it_once_more(app: AppTest):
+    app.run()
+    app.session_state["_drill"] = {"page": "", "before": {}, "passed": {"region": ["East"]}}
+    app.session_state["_page"] = "accounts"  # where the click led
+    for _ in range(2):  # the second time it has not yet heard of the new address
+        app.query_params["region"] = "East"
+        app.run()
+        assert app.title[0].value == "How are our key accounts doing?"
+        assert app.session_state["region"] == []
+        assert app.query_params == {}
+    app.run()  # it has: from now on East in the address means East
+    app.query_params["region"] = "East"
+    app.run()
+    assert app.session_state["region"] == ["East"]
