@@ -13,9 +13,9 @@ from pathlib import Path
 
 from kam_core.policy import Policy
 from kam_core.uploads import headers
-from kam_core.uploads.job import Job
 from kam_core.uploads.upload import Upload
 from kam_core.uploads.workspace import Workspace
+from tests.jobs import run
 
 
 @dataclass(frozen=True)
@@ -129,11 +129,11 @@ def brought(one: BusinessSet, data: Path) -> Iterator[Upload]:
         for path in sorted(p for pattern in one.files for p in data.glob(pattern)):
             with path.open("rb") as content:
                 upload.add(path.name, content)
-        _done(lambda job: upload.look(job, {}, {}))
+        run(lambda job: upload.look(job, {}, {}), 300)
         for correction in one.corrections:
             _correct(upload, correction)
         if upload.is_mapped:
-            _done(upload.check_rows)
+            run(upload.check_rows, 300)
         yield upload
         upload.workspace.close()
 
@@ -146,10 +146,3 @@ def _correct(upload: Upload, correction: Correction) -> None:
         headers.take(sheet, upload.sheets[correction.value])
     else:
         sheet.pair(correction.what, correction.value)
-
-
-def _done(work) -> None:  # type: ignore[no-untyped-def]
-    job = Job(work)
-    job.wait()
-    if job.error:
-        raise job.error

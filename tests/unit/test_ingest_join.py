@@ -15,10 +15,10 @@ from kam_core.errors import KamError
 from kam_core.ingest import Mapping, guess, prepare
 from kam_core.policy import Policy
 from kam_core.uploads import headers
-from kam_core.uploads.job import Job
 from kam_core.uploads.upload import Upload
 from kam_core.uploads.workspace import Workspace
 from kam_core.warehouse.engine import workbench
+from tests.jobs import run
 
 # O2 is said twice with the same words, O3 twice with other ones; no line names O5.
 HEADS = """Order ID,Order Date,Customer,Region,Amount
@@ -197,14 +197,6 @@ def test_what_is_no_pair_of_lines_and_headers_is_not_joined(tmp_path: Path, head
 
 
 # --- on the upload page
-
-
-def run(work):
-    job = Job(work)
-    assert job.wait(60)
-    if job.error:
-        raise job.error
-    return job.result
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from kam_core.uploads.upload import Upload, safe_name
 from kam_core.uploads.workspace import Workspace
 from kam_core.warehouse.load import load
 from kam_core.warehouse.snapshots import Store
+from tests.jobs import run
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "data" / "templates"
 # Revenue of 2026, as of 10 Feb: 100 + 200 = 300, of 2 accounts.
@@ -39,15 +40,6 @@ FILE = """order_date,account_id,amount,order_id,line_no,name
 2026-02-21,A1,ten,O5,1,Haihe Power
 """
 EVERYTHING = Scope.everything()
-
-
-def run(work):
-    """What a job gives; raises what it raised."""
-    job = Job(work)
-    assert job.wait(60)
-    if job.error:
-        raise job.error
-    return job.result
 
 
 @pytest.fixture
