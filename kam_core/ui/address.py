@@ -17,6 +17,7 @@ from kam_core.view import PERIODS, Period
 
 DEFAULT_PERIOD = "this_year"
 LISTS = ("region", "industry", "tier", "manager", "segment")
+FILTERS = (*LISTS, "period")
 PLACE = ("account",)  # which account is open: part of the place, not of the filters
 # What a page alone lets one choose, with the value that is left out of the address; "" stands for nothing chosen.
 OWN: dict[str, dict[str, str]] = {
@@ -51,6 +52,29 @@ def touched() -> None:
     st.session_state["_touched"] = True
 
 
+def widget_key(field: str) -> str:
+    """The key of the sidebar's widget of a filter: another one after each link and step back that chose otherwise.
+
+    For a moment the browser still tells of the page before. What it says of that page's widgets must choose nothing.
+    """
+    return f"{field}_{st.session_state.get('_turn', 0)}"
+
+
+def widget(field: str) -> str:
+    """The key of the sidebar's widget of a filter, which shows what is chosen."""
+    state, key = st.session_state, widget_key(field)
+    if state.get(key) != state[field]:
+        state[key] = state[field]
+    return key
+
+
+def picked(field: str, key: str) -> None:
+    """Callback of the sidebar's widget of a filter."""
+    if key == widget_key(field):
+        st.session_state[field] = st.session_state[key]
+        touched()
+
+
 def read_language() -> None:
     """Take the language from the address before the first word is written."""
     state = st.session_state
@@ -66,16 +90,18 @@ def read(page: str, filters: bool = True) -> None:
     """
     state = st.session_state
     was_touched, params = state.pop("_touched", False), current()
-    if was_touched or (page, params) == (state.get("_page"), state.get("_written")):
+    if page == state.get("_page") and (was_touched or params == state.get("_written")):
         if state.get("_drill", {}).get("is_back"):
             del state["_drill"]
         return
     params = _before_drill(page, params)
     if filters:
-        names = session.names()
+        names, before = session.names(), {key: state[key] for key in FILTERS if key in state}
         for key in LISTS:
             state[key] = [v for v in params.get(key, []) if v in names.get(key, {})]
         state["period"] = _period(params)
+        if any(state[key] != value for key, value in before.items()):
+            state["_turn"] = state.get("_turn", 0) + 1
         for key in PLACE:
             state[key] = next(iter(params.get(key, [])), None)
         state["group"] = "1" if params.get("group") == ["1"] else ""
@@ -105,14 +131,6 @@ def _before_drill(page: str, params: Params) -> Params:
     if drill["page"] == page or drill.get("is_back"):
         del st.session_state["_drill"]
     return params
-
-
-def keep() -> None:
-    """On a page without filters: Streamlit forgets what no widget holds, so hold it for the next page that has them."""
-    state = st.session_state
-    for key in LISTS:
-        state[key] = state.get(key, [])
-    state["period"] = state.get("period", DEFAULT_PERIOD)
 
 
 def forget() -> None:

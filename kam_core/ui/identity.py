@@ -26,7 +26,7 @@ from kam_core.warehouse.engine import Reader
 
 LOG = logging.getLogger("kam")
 AS = "_view_as"  # the address of the person as whom a steward looks
-PLACE = ("lang", "_snapshot")  # what a session keeps when somebody else sits down at it
+PLACE = ("lang", "_snapshot", "_turn")  # what a session keeps when somebody else sits down at it
 STAYS = (*PLACE, "_workspace", "_upload", "_source", "_wants_upload", "_recorded", AS)  # … when it looks as another
 
 

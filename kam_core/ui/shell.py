@@ -78,7 +78,6 @@ def _run(page: Any, menu: Menu) -> None:
     session.settle_source(page.url_path)
     if page.url_path in session.NOT_ABOUT_DATA:
         address.read(page.url_path, filters=False)
-        address.keep()
         session.use(session.everything())
         address.write(page.url_path)
         _menu(menu, links, page.url_path)

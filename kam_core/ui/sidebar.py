@@ -48,12 +48,14 @@ def _period() -> None:
     options = _periods()
     if state["period"] not in options:  # a month that was clicked on a chart
         options.append(state["period"])
+    key = address.widget("period")
     st.selectbox(
         session.words("filter.period"),
         options,
         format_func=period_name,
-        key="period",
-        on_change=address.touched,
+        key=key,
+        on_change=address.picked,
+        args=("period", key),
         filter_mode="contains",
     )
 
@@ -93,11 +95,13 @@ def _choice(dimension: str) -> None:
     )
     if len(options) < 2 and not st.session_state.get(dimension):
         return  # nothing to choose from: the data does not have this
+    key = address.widget(dimension)
     st.multiselect(
         session.words(f"filter.{dimension}"),
         options,
-        key=dimension,
-        on_change=address.touched,
+        key=key,
+        on_change=address.picked,
+        args=(dimension, key),
         wrap=False,
         format_func=lambda v: name_of(dimension, v, lang, names),
         placeholder=session.words("filter.all"),

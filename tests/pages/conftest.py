@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Multiselect
 
 from kam_core.policy import Policy
 from kam_core.warehouse.build import build
@@ -41,6 +42,11 @@ ORDERS: Rows = [
     order("2026-03-09", "1", 250, order_id="g", cost=200),
     order("2026-03-10", "3", 30, order_id="h", cost=20),
 ]
+
+
+def filter_of(app: AppTest, field: str) -> Multiselect:
+    """The sidebar's filter of that name."""
+    return next(found for found in app.sidebar.multiselect if str(found.key).startswith(f"{field}_"))
 
 
 @pytest.fixture(scope="session")

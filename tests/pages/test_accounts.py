@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import ACCOUNTS, APP, ORDERS, shown
+from tests.pages.conftest import ACCOUNTS, APP, ORDERS, filter_of, shown
 
 PAGE = "pages/portfolio/accounts.py"
 
@@ -31,15 +31,15 @@ def test_search_finds_by_name_and_number(accounts: AppTest):
 
 def test_filters_hold_over_pages(app: AppTest):
     app.run()
-    app.multiselect(key="region").set_value(["North"]).run()
+    filter_of(app, "region").set_value(["North"]).run()
     app.switch_page(PAGE).run()
     assert app.dataframe[0].value["account"].tolist() == ["白塔银行"]
 
 
 def test_nothing_matches_says_what_to_do(app: AppTest):
     app.run()
-    app.multiselect(key="region").set_value(["North"]).run()
-    app.multiselect(key="industry").set_value(["Steel"]).run()
+    filter_of(app, "region").set_value(["North"]).run()
+    filter_of(app, "industry").set_value(["Steel"]).run()
     app.switch_page(PAGE).run()
     assert app.subheader[0].value == "Nothing matches these filters"
     app.button(key="reset").click().run()

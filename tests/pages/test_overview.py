@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import ACCOUNTS, APP, ORDERS, shown
+from tests.pages.conftest import ACCOUNTS, APP, ORDERS, filter_of, shown
 from tests.tiny import order
 
 
@@ -40,7 +40,7 @@ def test_the_language_switch_changes_the_words_and_the_address(app: AppTest):
 
 def test_a_filter_narrows_the_figures_and_stands_in_the_address(app: AppTest):
     app.run()
-    app.multiselect(key="region").set_value(["East"]).run()
+    filter_of(app, "region").set_value(["East"]).run()
     text = shown(app)
     assert "Accounts in East" in text
     assert "<b>¥1.78K</b>" in text  # 1750 + 30

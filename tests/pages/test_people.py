@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 from streamlit.testing.v1 import AppTest
 
 from kam_core.ui import exports
-from tests.pages.conftest import APP, shown
+from tests.pages.conftest import APP, filter_of, shown
 from tests.tiny import Rows, order
 
 MANAGERS: Rows = [
@@ -68,7 +68,7 @@ def test_figures_of_few_cases_are_grey(app: AppTest):
 
 def test_a_manager_chosen_opens_with_the_calls_of_the_week(app: AppTest):
     at(app, "managers")
-    app.multiselect(key="manager").set_value(["n"]).run()
+    filter_of(app, "manager").set_value(["n"]).run()
     assert app.title[0].value == "Ny"
     # Three: not visited since 5 March, from which on visits are loaded: 117 days.
     assert any("not visited for 117 days, due every 45" in link.proto.label for link in app.get("page_link"))

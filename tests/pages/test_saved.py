@@ -11,7 +11,7 @@ from kam_core.access.person import LOCAL, Person
 from kam_core.access.scope import Scope
 from kam_core.state import State
 from kam_core.ui import session
-from tests.pages.conftest import shown
+from tests.pages.conftest import filter_of, shown
 
 ANN = Person("ann@example.com", "Ann", ("account_manager",), Scope.everything())
 EAST = Person("east@example.com", "Wei", ("regional_director",), Scope((("region", "East"),)))
@@ -45,11 +45,11 @@ def test_a_view_is_saved_and_opens_again(app: AppTest, state: State):
     (kept,) = state.saved("view", LOCAL.key)
     assert (kept.name, kept.shared) == ("My East", False)
     assert kept.body == {"page": "", "params": {"region": ["East"]}}
-    app.multiselect(key="region").set_value([]).run()
+    filter_of(app, "region").set_value([]).run()
     assert "Accounts in East" not in shown(app)
     app.button(key="views").click().run()
     press(app, "Open")
-    assert app.multiselect(key="region").value == ["East"]
+    assert filter_of(app, "region").value == ["East"]
     assert "Accounts in East" in shown(app)
 
 
