@@ -17,7 +17,7 @@ from kam_core.export import tables
 from kam_core.metrics.measures import MEASURES, Measure
 from kam_core.text import numbers
 from kam_core.text.sentence import describe, in_words
-from kam_core.ui import address, drill, exports, session
+from kam_core.ui import address, drill, exports, session, states
 from kam_core.ui.session import words
 from kam_core.view import Period, Span, View, add_months, month_start, year_before
 
@@ -255,7 +255,7 @@ def behind(key: str, question: str, table: Table) -> None:
     A button and a dialog: a popover is built in the browser at each load, opened or not.
     """
     if st.button("⋯", key=f"more_{key}", type="tertiary", help=words("action.table")):
-        st.dialog(question, width="medium")(_table_and_downloads)(key, question, table)
+        states.dialog(question, _table_and_downloads, key, question, table, width="medium")
 
 
 def _table_and_downloads(key: str, question: str, table: Table) -> None:

@@ -13,7 +13,7 @@ from kam_core.explore.filters import Filter
 from kam_core.explore.profile import Profile
 from kam_core.explore.source import shown
 from kam_core.text import numbers
-from kam_core.ui import address, session
+from kam_core.ui import address, session, states
 from kam_core.ui import explore_state as state
 from kam_core.ui import explore_words as say
 from kam_core.ui.explore_state import Exploring
@@ -104,7 +104,7 @@ def _chips(found: Exploring) -> None:
             on_click=lambda gone=filter_: state.keep(columns, [f for f in found.filters if f != gone]),
         )  # fmt: skip
     if st.button(words("page.explore.add_filter"), key="add_filter", type="tertiary"):
-        st.dialog(words("page.explore.add_filter"))(_add_filter)(found)
+        states.dialog(words("page.explore.add_filter"), _add_filter, found)
     if found.filters:
         st.button(words("filter.reset"), key="no_filters", type="tertiary", on_click=lambda: state.keep(columns, []))
         n = state.count(found.key, found.source, found.filters)

@@ -17,7 +17,7 @@ from kam_core.explore.source import Source, shown
 from kam_core.export import bulk, tables
 from kam_core.text import numbers
 from kam_core.text.i18n import join
-from kam_core.ui import address, exports, session
+from kam_core.ui import address, exports, session, states
 from kam_core.ui import explore_state as state
 from kam_core.ui import explore_words as say
 from kam_core.ui.explore_state import Exploring
@@ -34,7 +34,7 @@ Made = tuple[pd.DataFrame, dict[str, str]]
 def behind(key: str, question: str, build: Callable[[], Made]) -> None:
     """The dots that open the figures behind a chart, with their downloads."""
     if st.button("⋯", key=f"more_{key}", type="tertiary", help=words("action.table")):
-        st.dialog(question, width="medium")(_behind)(key, build)
+        states.dialog(question, _behind, key, build, width="medium")
 
 
 def _behind(key: str, build: Callable[[], Made]) -> None:

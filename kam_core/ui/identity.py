@@ -20,7 +20,7 @@ from kam_core.errors import KamError
 from kam_core.serving import binding
 from kam_core.text.i18n import join
 from kam_core.text.sentence import own_script
-from kam_core.ui import session
+from kam_core.ui import session, states
 from kam_core.ui.session import words
 from kam_core.warehouse.engine import Reader
 
@@ -170,7 +170,7 @@ def account() -> None:
             st.html(f'<div class="kam-who"><b>{html.escape(_name(who))}</b><br>{html.escape(_roles(who))}</div>')
             _sign_out()
         if who.may("view_as") and st.button(words("view_as.button"), type="tertiary", key="view_as"):
-            st.dialog(words("view_as.title"))(_choose)()
+            states.dialog(words("view_as.title"), _choose)
 
 
 def _sign_out() -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from kam_core.errors import KamError
 from kam_core.state import Saved
 from kam_core.text import numbers
-from kam_core.ui import address, session
+from kam_core.ui import address, session, states
 from kam_core.ui.session import words
 
 Body = dict[str, Any]
@@ -26,7 +26,7 @@ def views(page: str) -> None:
     """The sidebar's button: keep what is being looked at, and open what was kept."""
     if st.button(words("saved.view_button"), key="views", type="tertiary"):
         body = {"page": page, "params": {k: v for k, v in address.here(page).items() if k != LANGUAGE}}
-        st.dialog(words("saved.view_title"))(shelf)("view", body, _open_view, _doubt)
+        states.dialog(words("saved.view_title"), shelf, "view", body, _open_view, _doubt)
 
 
 def go() -> None:
@@ -60,7 +60,7 @@ def _doubt(body: Body) -> str:
 def button(kind: str, body: Callable[[], Body], open_: Callable[[Body], None]) -> None:
     """A button that opens the shelf of a kind; `body` is what would be kept now."""
     if st.button(words(f"saved.{kind}_button"), key=f"shelf_{kind}"):
-        st.dialog(words(f"saved.{kind}_title"))(shelf)(kind, body(), open_)
+        states.dialog(words(f"saved.{kind}_title"), shelf, kind, body(), open_)
 
 
 def shelf(

@@ -8,7 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from kam_core.errors import DamagedData, numbered
 from kam_core.ui import address, drill, identity, saved, session, sidebar, states, style, upload_mark
 from kam_core.ui.session import words
 
@@ -50,15 +49,9 @@ def _first_run_of_the_process() -> bool:
 
 
 def run(page: Any, menu: Menu) -> None:
-    """Sidebar, then the page; data that turn out to be damaged give way to the load before."""
-    try:
+    """Sidebar, then the page."""
+    with states.guarded("the frame"):
         _run(page, menu)
-    except DamagedData as error:
-        if not session.gave_way():
-            states.failed(error, "the data served")
-            return
-        numbered("the data served", error)
-        st.rerun()
 
 
 def _run(page: Any, menu: Menu) -> None:
@@ -81,7 +74,7 @@ def _run(page: Any, menu: Menu) -> None:
         session.use(session.everything())
         address.write(page.url_path)
         _menu(menu, links, page.url_path)
-        _guarded(page)
+        _draw(page)
         return
     if not session.is_readable():
         address.forget()
@@ -106,7 +99,7 @@ def _run(page: Any, menu: Menu) -> None:
     else:
         with chosen:
             saved.views(page.url_path)
-    _guarded(page)
+    _draw(page)
 
 
 def _without_data() -> None:
@@ -156,13 +149,9 @@ def _link(path: str, name: str) -> None:
     st.page_link(path, label=words(f"menu.{name}"), query_params=address.chosen(account=None), width="stretch")
 
 
-def _guarded(page: Any) -> None:
+def _draw(page: Any) -> None:
     if not _may_open(page.url_path):
         states.no_right(page.title)
         return
-    try:
+    with states.guarded(f"page {page.url_path}"):
         page.run()
-    except Exception as error:  # anything: the reader gets a plain sentence, the log the rest
-        if isinstance(error, DamagedData) and session.source() != session.UPLOAD:
-            raise
-        states.failed(error, f"page {page.url_path}")

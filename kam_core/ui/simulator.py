@@ -12,7 +12,7 @@ from kam_core.charts.tokens import TIERS
 from kam_core.policy import Policy, in_force, to_toml
 from kam_core.text import numbers
 from kam_core.text.sentence import own_script
-from kam_core.ui import cards, exports, saved, session, tiers
+from kam_core.ui import cards, exports, saved, session, states, tiers
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
 
@@ -24,10 +24,15 @@ def card() -> None:
     """Sliders for the tier rules and for the score's weights, each with what it changes."""
     with cards.card("simulator", words("page.tiers.simulator")):
         st.caption(words("page.tiers.simulator_note"))
-        _body()
+        _alone()
 
 
 @st.fragment
+def _alone() -> None:
+    with states.guarded("the policy tried out"):
+        _body()
+
+
 def _body() -> None:
     st.session_state.update(st.session_state.pop("_try", {}))
     left, right = st.columns([1, 1.9], gap="medium")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import wraps
+from typing import Any, Literal
 
 import streamlit as st
 
-from kam_core.errors import KamError, numbered
+from kam_core.errors import DamagedData, KamError, numbered
 from kam_core.schema import TABLES
 from kam_core.text import numbers
 from kam_core.text.i18n import t
@@ -86,6 +90,31 @@ def template(table: str, lang: str | None = None) -> None:
         t(lang, "action.template", table=name), _headings(table, lang), f"{table if lang == 'en' else name}.csv",
         "text/csv", key=f"template_{table}_{lang}", on_click="ignore",
     )  # fmt: skip
+
+
+@contextmanager
+def guarded(where: str) -> Iterator[None]:
+    """What goes wrong inside is told plainly; data that turn out to be damaged give way to the load before.
+
+    A part that is drawn alone (a fragment, a dialog) needs its own: nothing around it is running then.
+    """
+    try:
+        yield
+    except Exception as error:  # anything: the reader gets a plain sentence, the log the rest
+        if isinstance(error, DamagedData) and session.gave_way():
+            numbered(where, error)
+            st.rerun()
+        failed(error, where)
+
+
+def dialog(title: str, draw: Callable[..., None], *args: Any, width: Literal["small", "medium"] = "small") -> None:
+    """Open what `draw` draws over the page."""
+    @wraps(draw)
+    def alone() -> None:
+        with guarded(title):
+            draw(*args)
+
+    st.dialog(title, width=width)(alone)()
 
 
 def failed(error: Exception, where: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from kam_core.errors import DamagedData
 from kam_core.state import State
 from kam_core.warehouse.snapshots import Store
 from tests.pages.conftest import ACCOUNTS, APP, ORDERS, shown
@@ -65,6 +66,36 @@ def test_damaged_while_it_is_looked_at(two_loads: Store):
     app.run()
     assert "¥2,180" in shown(app)
     assert "The last load cannot be read" in warnings(app)
+
+
+def test_damaged_just_before_the_part_of_a_page_that_is_drawn_alone(two_loads: Store, monkeypatch: pytest.MonkeyPatch):
+    found: list[DamagedData] = []
+
+    def once() -> None:
+        if not found:
+            damage(two_loads)
+            found.append(DamagedData("checksum"))
+            raise found[0]
+
+    monkeypatch.setattr("kam_core.ui.simulator._body", once)
+    app = AppTest.from_file(APP, default_timeout=60).run().switch_page("pages/portfolio/tiers.py").run()
+    assert found
+    assert not app.error
+    assert "The last load cannot be read" in warnings(app)
+
+
+def test_an_error_in_a_part_that_is_drawn_alone_leaves_the_rest_of_the_page(
+    two_loads: Store, monkeypatch: pytest.MonkeyPatch
+):
+    def broken() -> None:
+        raise RuntimeError("password in /etc/secret")
+
+    monkeypatch.setattr("kam_core.ui.simulator._body", broken)
+    app = AppTest.from_file(APP, default_timeout=60).run().switch_page("pages/portfolio/tiers.py").run()
+    (said,) = [error.value for error in app.error]
+    assert re.search(r"error [0-9a-f]{8}", said)
+    assert "secret" not in said
+    assert not app.exception
 
 
 def test_without_any_whole_load_the_page_says_so(publish: Callable[..., None], tmp_path: Path):
