@@ -49,7 +49,7 @@ def _period() -> None:
     if state["period"] not in options:  # a month that was clicked on a chart
         options.append(state["period"])
     key = address.widget("period")
-    st.selectbox(
+    st.container(key="period").selectbox(
         session.words("filter.period"),
         options,
         format_func=period_name,
@@ -96,7 +96,7 @@ def _choice(dimension: str) -> None:
     if len(options) < 2 and not st.session_state.get(dimension):
         return  # nothing to choose from: the data does not have this
     key = address.widget(dimension)
-    st.multiselect(
+    st.container(key=dimension).multiselect(
         session.words(f"filter.{dimension}"),
         options,
         key=key,
