@@ -18,7 +18,7 @@ from kam_core.text import numbers
 from kam_core.text.sentence import in_words, name_of, own_script
 from kam_core.ui import address, cards, churn, drill, frames, reasons, session, states
 from kam_core.ui.cards import Table
-from kam_core.ui.session import money, money_full, words
+from kam_core.ui.session import counted, money, money_full, words
 from kam_core.view import NONE, Period, View, add_months
 
 LINES = {
@@ -130,7 +130,7 @@ def _said(row: Any) -> str:
         str(row.account_id),
     ]
     if pd.notna(row.last_order_on):
-        days = int(row.days_since_order)
+        days = counted("days", int(row.days_since_order))
         said.append(words("page.account.silence", date=numbers.day(row.last_order_on, lang), days=days))
     return " · ".join(said)
 
@@ -215,10 +215,10 @@ def _rfm() -> tuple[list[Row], str]:
         if pd.notna(r.value):
             rhythm = words(
                 "page.account.rhythm_said",
-                gap=numbers.full(r.value, lang, "count"),
-                mean=numbers.full(r.before, lang, "count"),
-                days=numbers.full(r.other, lang, "count"),
-                times=numbers.short(r.other / r.value if r.value else None, lang, "plain"),
+                gap=counted("every_days", _count(r.value)),
+                mean=counted("every", _count(r.before)),
+                days=counted("days", _count(r.other)),
+                times=counted("rhythms", numbers.short(r.other / r.value if r.value else None, lang, "plain")),
             )
     return rows, rhythm
 
@@ -230,7 +230,7 @@ def _rfm_row(f: Any) -> Row:
         if f.key == "monetary":
             return money(value)
         text = numbers.full(value, lang, "count")
-        return words("page.account.days", n=text) if f.key == "recency" else text
+        return counted("days", text) if f.key == "recency" else text
 
     cuts = " · ".join(write(c) for c in (f.cut_2, f.cut_3, f.cut_4, f.cut_5))
     return [words(f"page.account.{f.key}"), write(f.value), f"{f.score} / 5", cuts]
@@ -256,7 +256,8 @@ def _worth() -> tuple[list[Row], str, str]:
     row: Any = next(frames.rows(frame))
     note = words("page.account.risk_rule") if known.problem else words("page.account.worth_note", days=_horizon(known))
     if row.state == "lost":
-        return _value_rows(row, known), words("page.account.lost_said", days=_count(row.silence_days)), note
+        silence = counted("days", _count(row.silence_days))
+        return _value_rows(row, known), words("page.account.lost_said", days=silence), note
     why = reasons.sentence(row)
     said = words("page.account.risk_said", why=why[:1].upper() + why[1:], next=reasons.first_step(row))
     return _risk_rows(row) + _value_rows(row, known), said, note
