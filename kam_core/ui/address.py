@@ -28,7 +28,7 @@ OWN: dict[str, dict[str, str]] = {
         "field": "fake_big", "visit": "", "call": "", "meeting": "", "care": "", "ticket": "", "order_line": "",
         "late_payment_rate": "", "minimum_margin": "",
     },
-    "churn": {"band": "all", "by": "region", "cause": ""}, "retention": {"by": "region", "mark": ""},
+    "churn": {"band": "all", "by": "region", "cause": "", "part": ""}, "retention": {"by": "region", "mark": ""},
     "trust": {"mark": ""}, "value": {"by": "tier", "mark": ""},
     "tiers": {"since": "", "until": "", "move": ""},
     "matrix": {"measure": "revenue", "show": "value", "cell": ""},

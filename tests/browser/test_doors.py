@@ -30,7 +30,11 @@ LISTS = {
         ("lift_chart", POINT, "replayed", "mark=called"),
     ],
     "value?by=cohort": [("value_parts_chart", (0.4, 0.1), "value_accounts", "mark=2022")],
-    "churn": [("risk_reasons_chart", (0.5, 0.1), "risk_list", "cause=")],
+    "churn": [
+        ("risk_parts_chart", (0.3, 0.06), "risk_list", "part=region%3A"),
+        ("risk_reasons_chart", (0.5, 0.1), "risk_list", "cause="),
+    ],
+    "churn?by=manager": [("risk_parts_chart", (0.3, 0.06), "risk_list", "part=manager%3AM")],
     "churn?by=band": [("risk_parts_chart", (0.3, 0.2), "risk_list", "band=high")],
     "concentration": [
         ("history_shares_chart", (0.3, 0.5), "largest", "at=202"),
@@ -42,8 +46,7 @@ LISTS = {
 # address of the page that opens says.
 OPENS = {
     "churn": [
-        ("risk_parts_chart", (0.3, 0.06), "region="), ("risk_map_chart", POINT, ACCOUNT),
-        ("risk_table", None, ACCOUNT), ("warning_table", None, ACCOUNT),
+        ("risk_map_chart", POINT, ACCOUNT), ("risk_table", None, ACCOUNT), ("warning_table", None, ACCOUNT),
     ],
     "retention": [("kept_table", None, "region="), ("kept_accounts_table", None, ACCOUNT)],
     "trust": [("replayed_table", None, ACCOUNT)],

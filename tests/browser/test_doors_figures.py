@@ -108,6 +108,14 @@ DOORS = {
     "potential?region=East": [
         Door("wallet_chart", "name: 0%–20%;", f"Accounts: {COUNT}", "value_potential", "", "wallet=0"),
         Door("map_chart", "name: Keep; note:", f"note: {COUNT} accounts", "value_potential", "", "quarter=keep"),
+    "churn?tier=A": [
+        Door("risk_parts_chart", "name: East;", f"Value at risk: {MONEY}", "churn_risk", "Value at risk",
+             "part=region%3AEast", {"Region": "East", "Tier": "A"}),
+    ],
+    "churn?by=industry&region=East": [
+        Door("risk_parts_chart", "name: Energy;", rf"Value at risk: {MONEY}", "churn_risk", "Value at risk",
+             "part=industry%3AEnergy", {"Region": "East", "Industry": "Energy"}),
+    ],
     ],
 }  # fmt: skip
 
