@@ -16,7 +16,7 @@ from kam_core.metrics import query
 from kam_core.metrics.measures import MEASURES
 from kam_core.text import numbers
 from kam_core.text.sentence import in_words, name_of, own_script
-from kam_core.ui import address, cards, churn, drill, frames, reasons, session, states
+from kam_core.ui import address, cards, churn, drill, frames, groups, reasons, session, states
 from kam_core.ui.cards import Table
 from kam_core.ui.session import counted, money, money_full, words
 from kam_core.view import NONE, Period, View, add_months
@@ -35,7 +35,7 @@ LINES = {
 }
 KINDS = ("order", "return", "visit", "meeting", "call", "care", "ticket", "deal", "contract", "manager", "tier")
 MET = ("visit", "meeting", "call", "care")  # events with a contact person
-MOST_EVENTS = 80
+MOST_EVENTS, MOST_MEMBERS = 80, 8
 Row = list[str]
 
 
@@ -140,7 +140,9 @@ def _said(row: Any) -> str:
 
 def prepare(keys: Sequence[str]) -> None:
     """What the cards ask for, the row of `keys` too, before the first of them."""
-    session.together(lambda: cards.figures(tuple(keys)), _product_lines, _standing, _rfm, _worth, _order_lines)
+    session.together(
+        lambda: cards.figures(tuple(keys)), _product_lines, _standing, _rfm, _worth, _members, _order_lines
+    )
 
 
 def _section(name: str) -> pd.DataFrame:
@@ -161,7 +163,7 @@ def _identity() -> list[Row]:
     for fact in frames.rows(_section("identity")):
         shown = {"created_on": lambda f: _day(f.day), "employees": lambda f: numbers.full(f.value, lang, "count")}
         text = own_script(fact.name, lang) if isinstance(fact.name, str) else money(fact.value)
-        if fact.key not in ("region", "industry", "segment", "manager"):  # those stand under the title
+        if fact.key not in ("region", "industry", "segment", "manager", "members"):  # those stand elsewhere
             text = words("app.yes") if fact.key == "strategic" else shown.get(fact.key, lambda _f, t=text: t)(fact)
             rows.append([words(f"fact.{fact.key}"), text])
     tiers = [f"{_day(t.day)} {t.key}" for t in frames.rows(_section("tier"))]
@@ -171,6 +173,31 @@ def _identity() -> list[Row]:
     if holders:
         rows.append([words("page.account.managers"), " → ".join(holders)])
     return rows
+
+
+def group() -> None:
+    """The other accounts of its group by what they bought in the period, each of which opens."""
+    frame = _members()
+    others = frame[frame.account_id != st.session_state["account"]]
+    if others.empty:
+        return
+    lang = session.lang()
+    name, n = own_script(frame.group_name.iloc[0], lang), _count(len(frame))
+    with cards.card("group", words("page.account.group"), groups.members(frame)):
+        st.caption(words("page.account.group_said", group=name, n=n, revenue=money(frame.revenue.sum())))
+        with st.container(key="changes_group", gap="xxsmall"):
+            for row in frames.rows(others.head(MOST_MEMBERS)):
+                label = f"{own_script(row.name, lang)} · {money(row.revenue)}"
+                # A link into the page where one is leaves no step to go back.
+                st.button(label, key=f"member_{row.account_id}", type="tertiary", on_click=_go, args=(row.account_id,))
+
+
+def _members() -> pd.DataFrame:
+    """All accounts of its group that the person may see; none where it stands alone, which is cheaper to know."""
+    if "members" not in set(_section("identity").key):
+        return pd.DataFrame(columns=["account_id"])
+    whole = session.everything().over(session.view().period)
+    return session.report(whole, "group_accounts", of=st.session_state["account"])
 
 
 def standing() -> None:

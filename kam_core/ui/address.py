@@ -37,7 +37,7 @@ OWN: dict[str, dict[str, str]] = {
     "lifecycle": {"since": "", "mark": ""},
     "forecast": {"by": "region", "mark": ""},
     "explore": {"table": "", "look": "chart", "ask": "", "filters": ""},
-    "concentration": {"by": "group", "leave": "5", "at": ""},
+    "concentration": {"by": "group", "leave": "5", "at": "", "parent": ""},
 }
 Params = dict[str, list[str]]
 

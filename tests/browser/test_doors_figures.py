@@ -60,6 +60,13 @@ DOORS = {
              "field=true_big"),
         Door("fields_chart", "name: Quiet earners;", f"note: {COUNT} ·", "fake_big", "", "field=quiet_earner"),
     ],
+    "concentration?region=East": [
+        Door("largest_chart", "Group: Taifeng Coal Group;", REVENUE, "members", "Revenue", "parent=A00001",
+             {"Region": "East", "Industry": "Energy"}),
+    ],
+    "concentration?at=2025-06-30": [
+        Door("largest_chart", "Group: Dongpeng Big Data Centre;", REVENUE, "members", "Revenue", "parent=A00005"),
+    ],
     "concentration?industry=Government": [
         Door("leaving_chart", "Region: South;", f"Today: {MONEY}", "accounts", "Revenue", "region=South",
              {"Region": "South", "Industry": "Government"}),

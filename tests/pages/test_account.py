@@ -50,6 +50,22 @@ def test_previous_and_next_follow_the_list(app: AppTest):
     assert "2 of 3" in [c.value for c in app.caption]
 
 
+def test_the_others_of_its_group_stand_with_what_they_bought_and_open(publish: Callable[..., None]):
+    """3 (30) belongs to 1 (1750): 1780; 2 stands alone."""
+    publish(
+        accounts=[{**a, "parent_account_id": "1"} if a["account_id"] == "3" else a for a in ACCOUNTS], orders=ORDERS
+    )
+    for account, other in (("1", "Lanjiang Steel · ¥30"), ("3", "Haihe Power · ¥1.75K"), ("2", "")):
+        app = at(AppTest.from_file(APP, default_timeout=60), account)
+        assert ("Who else belongs to its group?" in shown(app)) == bool(other)
+        assert ("Haihe Power, 2 accounts: ¥1.78K" in [c.value for c in app.caption]) == bool(other)
+        members = [button for button in app.button if str(button.key).startswith("member_")]
+        assert [button.label for button in members] == [other] * bool(other)
+        if other:
+            members[0].click().run()
+            assert app.title[0].value == other.partition(" · ")[0]
+
+
 @pytest.fixture
 def rich(publish: Callable[..., None]) -> AppTest:
     """Account 1 with all that the other tables can say of it; its industry's other account is 2."""
