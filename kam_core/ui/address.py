@@ -22,7 +22,7 @@ PLACE = ("account",)  # which account is open: part of the place, not of the fil
 # What a page alone lets one choose, with the value that is left out of the address; "" stands for nothing chosen.
 OWN: dict[str, dict[str, str]] = {
     "account": {"line": ""},
-    "handover": {"leaving": "", "taker": ""},
+    "handover": {"leaving": "", "taker": "", "past": ""},
     "potential": {"quarter": "", "wallet": "", "w_value": "", "w_headroom": "", "w_risk": ""},
     "profit": {
         "field": "fake_big", "visit": "", "call": "", "meeting": "", "care": "", "ticket": "", "order_line": "",
