@@ -108,13 +108,6 @@ DOORS = {
     "churn?region=East": [
         Door("risk_reasons_chart", "name: No visit;", f"Accounts: {COUNT}", "churn_risk", "", "cause="),
     ],
-    "value?by=cohort&region=East": [
-        Door("value_parts_chart", "name: 2022;", f"Expected: {MONEY}", "value_accounts", "Expected value", "mark=2022"),
-        Door("value_parts_chart", "name: 2022;", f"Earned so far: {MONEY}", "value_accounts", "Earned so far", "mark="),
-    ],
-    "potential?region=East": [
-        Door("wallet_chart", "name: 0%–20%;", f"Accounts: {COUNT}", "value_potential", "", "wallet=0"),
-        Door("map_chart", "name: Keep; note:", f"note: {COUNT} accounts", "value_potential", "", "quarter=keep"),
     "churn?tier=A": [
         Door("risk_parts_chart", "name: East;", f"Value at risk: {MONEY}", "churn_risk", "Value at risk",
              "part=region%3AEast", {"Region": "East", "Tier": "A"}),
@@ -123,6 +116,13 @@ DOORS = {
         Door("risk_parts_chart", "name: Energy;", rf"Value at risk: {MONEY}", "churn_risk", "Value at risk",
              "part=industry%3AEnergy", {"Region": "East", "Industry": "Energy"}),
     ],
+    "value?by=cohort&region=East": [
+        Door("value_parts_chart", "name: 2022;", f"Expected: {MONEY}", "value_accounts", "Expected value", "mark=2022"),
+        Door("value_parts_chart", "name: 2022;", f"Earned so far: {MONEY}", "value_accounts", "Earned so far", "mark="),
+    ],
+    "potential?region=East": [
+        Door("wallet_chart", "name: 0%–20%;", f"Accounts: {COUNT}", "value_potential", "", "wallet=0"),
+        Door("map_chart", "name: Keep; note:", f"note: {COUNT} accounts", "value_potential", "", "quarter=keep"),
     ],
 }  # fmt: skip
 
