@@ -18,6 +18,11 @@ def t(lang: str, key: str, **values: object) -> str:
     return text.format_map(values) if values else text
 
 
+def counted(lang: str, thing: str, n: str) -> str:
+    """A number, as it is written, with what it counts: "1 day", "32 days", "every day"."""
+    return t(lang, f"counted.{thing}{'_one' if n == '1' else ''}", n=n)
+
+
 def has(key: str) -> bool:
     """Whether a text of that key exists (both languages have the same keys; a test compares them)."""
     return key in texts("en")

@@ -16,9 +16,9 @@ from kam_core.metrics import query
 from kam_core.metrics.measures import MEASURES
 from kam_core.text import numbers
 from kam_core.text.sentence import in_words, name_of, own_script
-from kam_core.ui import address, cards, churn, drill, frames, reasons, session, states
+from kam_core.ui import address, cards, churn, drill, frames, groups, reasons, session, states
 from kam_core.ui.cards import Table
-from kam_core.ui.session import money, money_full, words
+from kam_core.ui.session import counted, money, money_full, words
 from kam_core.view import NONE, Period, View, add_months
 
 LINES = {
@@ -35,7 +35,7 @@ LINES = {
 }
 KINDS = ("order", "return", "visit", "meeting", "call", "care", "ticket", "deal", "contract", "manager", "tier")
 MET = ("visit", "meeting", "call", "care")  # events with a contact person
-MOST_EVENTS = 80
+MOST_EVENTS, MOST_MEMBERS = 80, 8
 Row = list[str]
 
 
@@ -130,7 +130,7 @@ def _said(row: Any) -> str:
         str(row.account_id),
     ]
     if pd.notna(row.last_order_on):
-        days = int(row.days_since_order)
+        days = counted("days", int(row.days_since_order))
         said.append(words("page.account.silence", date=numbers.day(row.last_order_on, lang), days=days))
     return " · ".join(said)
 
@@ -140,7 +140,9 @@ def _said(row: Any) -> str:
 
 def prepare(keys: Sequence[str]) -> None:
     """What the cards ask for, the row of `keys` too, before the first of them."""
-    session.together(lambda: cards.figures(tuple(keys)), _product_lines, _standing, _rfm, _worth, _order_lines)
+    session.together(
+        lambda: cards.figures(tuple(keys)), _product_lines, _standing, _rfm, _worth, _members, _order_lines
+    )
 
 
 def _section(name: str) -> pd.DataFrame:
@@ -161,7 +163,7 @@ def _identity() -> list[Row]:
     for fact in frames.rows(_section("identity")):
         shown = {"created_on": lambda f: _day(f.day), "employees": lambda f: numbers.full(f.value, lang, "count")}
         text = own_script(fact.name, lang) if isinstance(fact.name, str) else money(fact.value)
-        if fact.key not in ("region", "industry", "segment", "manager"):  # those stand under the title
+        if fact.key not in ("region", "industry", "segment", "manager", "members"):  # those stand elsewhere
             text = words("app.yes") if fact.key == "strategic" else shown.get(fact.key, lambda _f, t=text: t)(fact)
             rows.append([words(f"fact.{fact.key}"), text])
     tiers = [f"{_day(t.day)} {t.key}" for t in frames.rows(_section("tier"))]
@@ -171,6 +173,31 @@ def _identity() -> list[Row]:
     if holders:
         rows.append([words("page.account.managers"), " → ".join(holders)])
     return rows
+
+
+def group() -> None:
+    """The other accounts of its group by what they bought in the period, each of which opens."""
+    frame = _members()
+    others = frame[frame.account_id != st.session_state["account"]]
+    if others.empty:
+        return
+    lang = session.lang()
+    name, n = own_script(frame.group_name.iloc[0], lang), _count(len(frame))
+    with cards.card("group", words("page.account.group"), groups.members(frame)):
+        st.caption(words("page.account.group_said", group=name, n=n, revenue=money(frame.revenue.sum())))
+        with st.container(key="changes_group", gap="xxsmall"):
+            for row in frames.rows(others.head(MOST_MEMBERS)):
+                label = f"{own_script(row.name, lang)} · {money(row.revenue)}"
+                # A link into the page where one is leaves no step to go back.
+                st.button(label, key=f"member_{row.account_id}", type="tertiary", on_click=_go, args=(row.account_id,))
+
+
+def _members() -> pd.DataFrame:
+    """All accounts of its group that the person may see; none where it stands alone, which is cheaper to know."""
+    if "members" not in set(_section("identity").key):
+        return pd.DataFrame(columns=["account_id"])
+    whole = session.everything().over(session.view().period)
+    return session.report(whole, "group_accounts", of=st.session_state["account"])
 
 
 def standing() -> None:
@@ -215,10 +242,10 @@ def _rfm() -> tuple[list[Row], str]:
         if pd.notna(r.value):
             rhythm = words(
                 "page.account.rhythm_said",
-                gap=numbers.full(r.value, lang, "count"),
-                mean=numbers.full(r.before, lang, "count"),
-                days=numbers.full(r.other, lang, "count"),
-                times=numbers.short(r.other / r.value if r.value else None, lang, "plain"),
+                gap=counted("every_days", _count(r.value)),
+                mean=counted("every", _count(r.before)),
+                days=counted("days", _count(r.other)),
+                times=counted("rhythms", numbers.short(r.other / r.value if r.value else None, lang, "plain")),
             )
     return rows, rhythm
 
@@ -230,7 +257,7 @@ def _rfm_row(f: Any) -> Row:
         if f.key == "monetary":
             return money(value)
         text = numbers.full(value, lang, "count")
-        return words("page.account.days", n=text) if f.key == "recency" else text
+        return counted("days", text) if f.key == "recency" else text
 
     cuts = " · ".join(write(c) for c in (f.cut_2, f.cut_3, f.cut_4, f.cut_5))
     return [words(f"page.account.{f.key}"), write(f.value), f"{f.score} / 5", cuts]
@@ -256,7 +283,8 @@ def _worth() -> tuple[list[Row], str, str]:
     row: Any = next(frames.rows(frame))
     note = words("page.account.risk_rule") if known.problem else words("page.account.worth_note", days=_horizon(known))
     if row.state == "lost":
-        return _value_rows(row, known), words("page.account.lost_said", days=_count(row.silence_days)), note
+        silence = counted("days", _count(row.silence_days))
+        return _value_rows(row, known), words("page.account.lost_said", days=silence), note
     why = reasons.sentence(row)
     said = words("page.account.risk_said", why=why[:1].upper() + why[1:], next=reasons.first_step(row))
     return _risk_rows(row) + _value_rows(row, known), said, note

@@ -22,13 +22,13 @@ PLACE = ("account",)  # which account is open: part of the place, not of the fil
 # What a page alone lets one choose, with the value that is left out of the address; "" stands for nothing chosen.
 OWN: dict[str, dict[str, str]] = {
     "account": {"line": ""},
-    "handover": {"leaving": "", "taker": ""},
+    "handover": {"leaving": "", "taker": "", "past": ""},
     "potential": {"quarter": "", "wallet": "", "w_value": "", "w_headroom": "", "w_risk": ""},
     "profit": {
         "field": "fake_big", "visit": "", "call": "", "meeting": "", "care": "", "ticket": "", "order_line": "",
         "late_payment_rate": "", "minimum_margin": "",
     },
-    "churn": {"band": "all", "by": "region", "cause": ""}, "retention": {"by": "region", "mark": ""},
+    "churn": {"band": "all", "by": "region", "cause": "", "part": ""}, "retention": {"by": "region", "mark": ""},
     "trust": {"mark": ""}, "value": {"by": "tier", "mark": ""},
     "tiers": {"since": "", "until": "", "move": ""},
     "matrix": {"measure": "revenue", "show": "value", "cell": ""},
@@ -37,7 +37,7 @@ OWN: dict[str, dict[str, str]] = {
     "lifecycle": {"since": "", "mark": ""},
     "forecast": {"by": "region", "mark": ""},
     "explore": {"table": "", "look": "chart", "ask": "", "filters": ""},
-    "concentration": {"by": "group", "leave": "5", "at": ""},
+    "concentration": {"by": "group", "leave": "5", "at": "", "parent": ""},
 }
 Params = dict[str, list[str]]
 

@@ -222,15 +222,15 @@ def choice(key: str, spec: Spec, alt: str, field: str, chosen: Callable[[Any], s
     st.vega_lite_chart(spec, key=drawn, alt=alt, on_select=take, width="stretch")
 
 
-def unmark(field: str) -> None:
-    """The button that takes a mark off again, where one is chosen."""
+def unmark(*fields: str) -> None:
+    """The button that takes the marks of a list off again, where one is chosen."""
 
     def take() -> None:
-        st.session_state[field] = ""
+        st.session_state.update(dict.fromkeys(fields, ""))
         address.touched()
 
-    if st.session_state.get(field):
-        st.button(words("action.clear"), on_click=take, type="tertiary", key=f"unmark_{field}")
+    if any(st.session_state.get(field) for field in fields):
+        st.button(words("action.clear"), on_click=take, type="tertiary", key=f"unmark_{fields[0]}")
 
 
 def accounts(key: str, question: str, table: Table, ids: Sequence[str], note: str = "", field: str = "") -> None:

@@ -163,8 +163,8 @@ def _call(row: Any) -> str:
     )
 
 
-def _report(band: str = "all", cause: str = "") -> pd.DataFrame:
-    return session.report(standing(), "churn_risk", limit=LISTED, band=band, cause=cause or "all")
+def _report(view: View | None = None, band: str = "all", cause: str = "") -> pd.DataFrame:
+    return session.report(view or standing(), "churn_risk", limit=LISTED, band=band, cause=cause or "all")
 
 
 # --- risk × value
@@ -221,8 +221,8 @@ def _bands_legend() -> str:
 
 
 def parts() -> None:
-    """Value at risk by one dimension; a bar opens its accounts, that of a band lists them below."""
-    by = st.session_state.get("by") if st.session_state.get("by") in SPLITS else SPLITS[0]
+    """Value at risk by one dimension; a bar lists its accounts below."""
+    by = str(st.session_state.get("by") if st.session_state.get("by") in SPLITS else SPLITS[0])
     spec, alt, table = _parts(by)
     look = session.colours()
     note = cards.legend(("solid", look.risk[0], words("column.high")), ("solid", look.risk[2], words("chart.total")))
@@ -238,9 +238,9 @@ def parts() -> None:
             label_visibility="collapsed",
         )
         if by == "band":
-            cards.marks("risk_parts_chart", spec, alt, "band", "band")
+            cards.marks("risk_parts_chart", spec, alt, "band", "value")
         else:
-            cards.chart("risk_parts_chart", spec, alt)
+            cards.marks("risk_parts_chart", spec, alt, "part", by, "value")
 
 
 @session.kept
@@ -258,7 +258,7 @@ def _parts(by: str) -> tuple[Spec, str, Table]:
         columns={"value": by}
     )
     units = dict.fromkeys(("accounts", "high", "medium"), "count") | LIST
-    spec = at_risk_bars(session.colours(), rows, by, said, 26 * max(len(rows), 1) + 8)
+    spec = at_risk_bars(session.colours(), rows, "value", said, 26 * max(len(rows), 1) + 8)
     return spec, alt, Table(table, units)
 
 
@@ -271,7 +271,7 @@ def _part(by: str, row: Any, by_money: bool) -> dict[str, Any]:
     counts = " · ".join([numbers.full(row.accounts, lang, "count"), *bands])
     total = 0.0 if pd.isna(row.total) else float(row.total)
     return {
-        by: drill.key_of(value),
+        "value": drill.key_of(value),
         "name": name,
         "total": total,
         "high": float(row.inside),
@@ -321,12 +321,13 @@ def _why() -> tuple[Spec, str, Table]:
 
 
 def listing() -> None:
-    """One row an account, most value at risk first; ticking one opens it."""
+    """One row an account, most value at risk first, of the band, the reason and the part of the accounts that were
+    clicked; ticking one opens it.
+    """
     band = st.session_state.get("band") if st.session_state.get("band") in BANDS else "all"
-    cause = _cause()
-    table, total = _list(band, cause)
-    question = words("page.churn.list_cause", cause=reasons.label(cause)) if cause else words("page.churn.list")
-    with cards.card("risk_list", question):
+    cause, (by, value) = _cause(), _part_chosen()
+    table, total = _list(band, cause, by, value)
+    with cards.card("risk_list", _question(cause, by, value)):
         st.session_state["band"] = band
         with st.container(horizontal=True, vertical_alignment="center", key="risk_list_head"):
             st.segmented_control(
@@ -343,7 +344,7 @@ def listing() -> None:
                 "all": numbers.full(total, session.lang(), "count"),
             }
             st.caption(words("page.churn.list_count", **count))
-            cards.unmark("cause")
+            cards.unmark("cause", "part")
             cards.downloads("churn_risk", words("page.churn.list"), table)
         ids = table.frame["account_id"].tolist()
         cards.show(
@@ -356,18 +357,36 @@ def listing() -> None:
         )
 
 
+def _question(cause: str, by: str, value: str) -> str:
+    named = [name_of(by, value, session.lang(), session.names())] if by else []
+    if cause:
+        return words("page.churn.list_cause", cause=" · ".join([*named, reasons.label(cause)]))
+    return words("page.churn.list_part", part=named[0]) if named else words("page.churn.list")
+
+
 def _cause() -> str:
     """The weightiest reason whose bar was clicked, where there is such a reason."""
     chosen = str(st.session_state.get("cause") or "")
+    return chosen if chosen in _values("reason") else ""
+
+
+def _part_chosen() -> tuple[str, str]:
+    """Dimension and value of the bar that was clicked, where there is such a one in view."""
+    by, _, value = str(st.session_state.get("part") or "").partition(":")
+    return (by, value) if by in SPLITS and value in _values(by) else ("", "")
+
+
+def _values(section: str) -> set[str]:
     parts = session.report(standing(), "risk_parts")
-    return chosen if chosen in set(parts[parts.section == "reason"]["value"]) else ""
+    return {drill.key_of(v) for v in parts[parts.section == section]["value"]}
 
 
 @session.kept
-def _list(band: str, cause: str) -> tuple[Table, int]:
+def _list(band: str, cause: str, by: str, value: str) -> tuple[Table, int]:
     lang = session.lang()
-    frame = _report(band, cause)
-    counts = session.report(standing(), "risk_parts")
+    view = standing().keep(**{by: value}) if by else standing()
+    frame = _report(view, band, cause)
+    counts = session.report(view, "risk_parts")
     chosen = counts[
         (counts.section == "total") if band == "all" else ((counts.section == "band") & (counts.value == band))
     ]

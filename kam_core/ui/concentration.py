@@ -8,17 +8,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from kam_core.charts.parts import Spec
+from kam_core.charts.parts import PICK, Spec
 from kam_core.charts.ranks import ranked_bars
 from kam_core.charts.shares import lines
 from kam_core.text import numbers
 from kam_core.text.sentence import name_of, own_script
-from kam_core.ui import cards, drill, session, tiles
+from kam_core.ui import cards, drill, groups, session, tiles
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, money_full, words
 from kam_core.ui.tiers import choice, standing
 from kam_core.ui.tiles import Tile
-from kam_core.view import Period, add_months
+from kam_core.view import Period, View, add_months
 
 TOPS = (1, 5, 10, 20)
 LEAVING = ("1", "3", "5", "10", "20")
@@ -126,8 +126,16 @@ def _made(frame: pd.DataFrame, rows: list[dict[str, Any]], unit: str, key: str) 
 # --- the largest, and what if they left
 
 
+GROUP = {
+    "account": "", "tier": "", "region": "", "industry": "", "manager": "", "revenue": "money",
+    "revenue_before": "money", "change": "money", "last_order": "date", "account_id": "",
+}  # fmt: skip
+
+
 def largest(by: str) -> None:
-    """The largest by revenue with what they bought a year before; those above the policy's limit are named."""
+    """The largest by revenue with their margin; those above the policy's limit are named. A click opens the account, or
+    lists below those that a group's bar stands for.
+    """
     at = _at()
     spec, alt, table, above = _largest(by, at)
     look = session.colours()
@@ -142,7 +150,40 @@ def largest(by: str) -> None:
             st.caption(above)
             cards.unmark("at")
         if not table.frame.empty:
-            cards.chart("largest_chart", spec, alt)
+            cards.choice("largest_chart", spec, alt, "parent", _picked)
+
+
+def _picked(selection: Any) -> str | None:
+    """A bar of one account opens it; that of a group names its parent."""
+    picked = selection.get(PICK)
+    if picked and picked[0].get("account"):
+        drill.clicked("largest_chart")
+        return None
+    return str(picked[0]["parent"]) if picked else ""
+
+
+def members(by: str) -> None:
+    """The accounts behind the bar of the group that was clicked; ticking one opens it."""
+    parent = str(st.session_state.get("parent") or "")
+    if by == "account" or not parent:
+        return
+    frame = session.report(_view(_at()), "group_accounts", of=parent, bought_only=True)
+    if frame.empty:  # an address that somebody typed, or other filters now
+        return
+    lang = session.lang()
+    n = numbers.full(len(frame), lang, "count")
+    question = words("page.concentration.members", group=own_script(frame.group_name.iloc[0], lang), n=n)
+    table = groups.members(frame)
+    cards.accounts("members", question, table, frame.account_id.tolist(), field="parent")
+
+
+def _view(at: date | None) -> View:
+    """The view, or that of the 12 months up to a day."""
+    view = session.view()
+    if at is None:
+        return view
+    end = at + timedelta(days=1)
+    return view.over(Period.between(add_months(end, -12), end))
 
 
 def _at() -> date | None:
@@ -155,11 +196,7 @@ def _at() -> date | None:
 
 @session.kept
 def _largest(by: str, at: date | None) -> tuple[Spec, str, Table, str]:
-    view, lang = session.view(), session.lang()
-    if at:
-        end = at + timedelta(days=1)
-        view = view.over(Period.between(add_months(end, -12), end))
-    frame = session.report(view, "largest", by=by)
+    lang, frame = session.lang(), session.report(_view(at), "largest", by=by)
     rows = [_large(row) for row in frame.itertuples()]
     said = {
         "name": words(f"page.concentration.one_{by}"),
@@ -167,7 +204,7 @@ def _largest(by: str, at: date | None) -> tuple[Spec, str, Table, str]:
         "before": words("column.margin"),
         "note": words("chart.share"),
     }
-    spec = ranked_bars(session.colours(), rows, said, ("account",), 24 * len(rows))
+    spec = ranked_bars(session.colours(), rows, said, ("account", "parent"), 24 * len(rows))
     units = {
         "place": "count",
         "account": "",
@@ -195,7 +232,8 @@ def _large(row: Any) -> dict[str, Any]:
     share = numbers.percent(row.share, lang)
     children = words("page.concentration.of_accounts", n=row.accounts) if row.accounts > 1 else ""
     return {
-        "account": row.owner_id,
+        "account": row.account_id if row.accounts == 1 else None,
+        "parent": row.owner_id if row.accounts > 1 else None,
         "name": own_script(row.name, lang),
         "value": row.revenue,
         "before": row.margin,

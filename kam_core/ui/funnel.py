@@ -120,7 +120,7 @@ def _n(value: Any) -> str:
 
 
 def _days(value: Any) -> str:
-    return words("app.not_available") if pd.isna(value) else words("page.funnel.days", n=count(round(value)))
+    return words("app.not_available") if pd.isna(value) else session.counted("days", count(round(value)))
 
 
 def _both(n: Any, amount: Any) -> str:

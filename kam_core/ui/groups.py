@@ -1,13 +1,20 @@
-"""The switch between accounts and groups, for the pages that can count either: `group=1` in the address."""
+"""Groups of accounts: the switch of the pages that can count either (`group=1` in the address), and who belongs."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
 
-from kam_core.ui import address, session
+from kam_core.ui import address, frames, session
+from kam_core.ui.cards import Table
 from kam_core.ui.session import words
+
+MEMBERS = {
+    "account": "", "tier": "", "revenue": "money", "revenue_before": "money", "change": "money", "last_order": "date",
+    "manager": "", "region": "", "industry": "", "account_id": "",
+}  # fmt: skip
 
 
 def use() -> None:
@@ -29,6 +36,11 @@ def there_are() -> bool:
     """Whether any account has a parent."""
     row = session.report(session.everything(), "groups").iloc[0]
     return bool(row.groups < row.accounts)
+
+
+def members(frame: pd.DataFrame) -> Table:
+    """The accounts of a group, of the report group_accounts."""
+    return Table(frames.named(frame, session.lang())[list(MEMBERS)], MEMBERS)
 
 
 def switch() -> None:

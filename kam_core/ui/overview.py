@@ -184,9 +184,8 @@ def _movements(frame: pd.DataFrame) -> list[Sentence]:
 def _fall(row: Any) -> Sentence:
     name = f"**{own_script(row['name'], session.lang())}**"
     if row.revenue <= 0:
-        text = DOWN + words(
-            "change.account_lost_silent", name=name, before=money(row.revenue_before), days=int(row.days_silent)
-        )
+        days = session.counted("days", int(row.days_silent))
+        text = DOWN + words("change.account_lost_silent", name=name, before=money(row.revenue_before), days=days)
     else:
         text = _said("account", row, name=name)
     return text, {"account": row.account_id}

@@ -8,10 +8,16 @@ import pandas as pd
 
 from kam_core.text import numbers
 from kam_core.ui import session
-from kam_core.ui.session import money, words
+from kam_core.ui.session import counted, money, words
 
 MONEY = {"falling_basket", "lost_to_competitor"}
 PERCENT = {"margin_drop", "discount_shift", "line_lost", "contract_behind"}
+# What is counted now, and what usually; a figure that is not among these stands by itself.
+COUNTED = {
+    "silence": ("days", "every"), "no_visit": ("days", "every"), "manager_changed": ("days", ""),
+    "contract_ending": ("days", ""), "falling_frequency": ("orders", ""), "open_tickets": ("tickets", ""),
+    "repeated_tickets": ("tickets", ""),
+}  # fmt: skip
 
 
 def said(reason: str, now: Any, usual: Any, detail: Any) -> str:
@@ -19,7 +25,10 @@ def said(reason: str, now: Any, usual: Any, detail: Any) -> str:
     key = f"reason.{reason}.said"
     if reason == "contract_ending" and now < 0:
         key = "reason.contract_ending.said_over"
-    return words(key, now=_figure(reason, now), usual=_figure(reason, usual), detail=_detail(detail))
+    figures = [_figure(reason, value) for value in (now, usual)]
+    things = COUNTED.get(reason, ("", ""))
+    said_now, said_usual = (counted(thing, n) if thing else n for thing, n in zip(things, figures, strict=True))
+    return words(key, now=said_now, usual=said_usual, detail=_detail(detail))
 
 
 def next_step(reason: str | None, detail: Any = None) -> str:
@@ -63,11 +72,11 @@ def risk(value: Any) -> str:
 
 
 def rhythm(row: Any) -> str:
-    """ "every 32 days, now 71"."""
-    now = numbers.full(row.silence_days, session.lang(), "count")
+    """ "every 32 days, now 71 days"."""
+    now = counted("days", numbers.full(row.silence_days, session.lang(), "count"))
     if pd.isna(row.mean_gap_days):
         return words("risk.rhythm_once", now=now)
-    return words("risk.rhythm", now=now, usual=_days(row.mean_gap_days))
+    return words("risk.rhythm", now=now, usual=counted("every_days", _days(row.mean_gap_days)))
 
 
 def _of(row: Any) -> list[tuple[str, Any, Any, Any]]:

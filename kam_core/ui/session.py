@@ -24,7 +24,7 @@ from kam_core.metrics import query
 from kam_core.metrics.facts import Facts
 from kam_core.metrics.reports import report as run_report
 from kam_core.state import State, path_for
-from kam_core.text import numbers
+from kam_core.text import i18n, numbers
 from kam_core.text.i18n import LANGUAGES, t
 from kam_core.uploads.workspace import Workspace
 from kam_core.view import Calendar, Filters, Span, View
@@ -213,6 +213,11 @@ def default_lang() -> str:
 def words(key: str, **values: object) -> str:
     """A text in the reader's language."""
     return t(lang(), key, **values)
+
+
+def counted(thing: str, n: object) -> str:
+    """A number with what it counts in the reader's language: "1 day", "32 days"."""
+    return i18n.counted(lang(), thing, str(n))
 
 
 def colours() -> Look:

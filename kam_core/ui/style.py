@@ -49,6 +49,7 @@ h1 { padding: 0 0 .15rem 0 !important; }
 [class*="st-key-changes"] button * { text-align: left; }
 [class*="st-key-changes"] a { padding: .12rem 0; min-height: 0; }
 [class*="st-key-changes"] a p { white-space: normal; text-overflow: clip; line-height: 1.35; font-size: .93rem; }
+.st-key-changes_group button { min-height: 0; padding: .12rem 0; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; min-height: 2.2rem; padding: 0 .5rem; margin: 0; }
 [data-testid="stSidebar"][data-collapsed="true"] { visibility: hidden; } /* or the keyboard goes where nobody looks */
 a[data-testid="stPageLink-NavLink"]:focus-visible { outline: 2px solid var(--kam-good); outline-offset: -2px; }

@@ -34,6 +34,7 @@ if account.opened():
         account.deals()
         account.tickets()
     with right:
+        account.group()
         account.service()
         account.contacts()
     notes.card()

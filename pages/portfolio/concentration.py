@@ -17,3 +17,4 @@ with left:
     concentration.largest(by)
 with right:
     concentration.leaving(by, leave)
+concentration.members(by)

@@ -23,9 +23,10 @@ from tests.access.conftest import CENTRAL, CEO, DESK, LEFT, MANAGER, PATHS, SCOP
 
 # Addresses that open more of a page than its first look, with what somebody out of its reach might write there.
 ADDRESSES = {
-    "account": {"account": "A00001"}, "accounts": {"manager": "M001", "region": "East"}, "churn": {"by": "manager"},
+    "account": {"account": "A00001"}, "accounts": {"manager": "M001", "region": "East"},
+    "churn": {"by": "manager", "part": "manager:M001"},
     "concentration": {"by": "account"}, "forecast": {"by": "manager"}, "funnel": {"by": "manager"},
-    "handover": {"leaving": "M010"}, "matrix": {"cell": "East:Energy"}, "profit": {"field": "whale"},
+    "handover": {"leaving": "M010", "past": "1"}, "matrix": {"cell": "East:Energy"}, "profit": {"field": "whale"},
 }  # fmt: skip
 INJECTED = """'") or 1=1 union select account_id, name from mart.account -- %"""
 NAMING = ("accounts", "managers", "churn_risk", "deals", "workload", "choices", "largest", "tiers")  # some reports

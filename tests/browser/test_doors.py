@@ -30,20 +30,25 @@ LISTS = {
         ("lift_chart", POINT, "replayed", "mark=called"),
     ],
     "value?by=cohort": [("value_parts_chart", (0.4, 0.1), "value_accounts", "mark=2022")],
-    "churn": [("risk_reasons_chart", (0.5, 0.1), "risk_list", "cause=")],
+    "churn": [
+        ("risk_parts_chart", (0.3, 0.06), "risk_list", "part=region%3A"),
+        ("risk_reasons_chart", (0.5, 0.1), "risk_list", "cause="),
+    ],
+    "churn?by=manager": [("risk_parts_chart", (0.3, 0.06), "risk_list", "part=manager%3AM")],
     "churn?by=band": [("risk_parts_chart", (0.3, 0.2), "risk_list", "band=high")],
     "concentration": [
         ("history_shares_chart", (0.3, 0.5), "largest", "at=202"),
         ("history_hhi_chart", (0.3, 0.5), "largest", "at=202"),
     ],
-    "forecast?period=this_quarter": [("grades_chart", (0.5, 0.5), "late", "mark=was")],
+    "forecast?period=this_quarter": [
+        ("grades_chart", (0.5, 0.5), "late", "mark=was"), ("outlook_chart", (0.3, 0.1), "late", "mark=South"),
+    ],
 }
 # A page, and of its charts and tables: the place in a chart, or None for the tick of a table's first row; what the
 # address of the page that opens says.
 OPENS = {
     "churn": [
-        ("risk_parts_chart", (0.3, 0.06), "region="), ("risk_map_chart", POINT, ACCOUNT),
-        ("risk_table", None, ACCOUNT), ("warning_table", None, ACCOUNT),
+        ("risk_map_chart", POINT, ACCOUNT), ("risk_table", None, ACCOUNT), ("warning_table", None, ACCOUNT),
     ],
     "retention": [("kept_table", None, "region="), ("kept_accounts_table", None, ACCOUNT)],
     "trust": [("replayed_table", None, ACCOUNT)],
@@ -61,6 +66,8 @@ OPENS = {
     "forecast": [("late_table", None, ACCOUNT)],
     "matrix?cell=East%7C": [("cell_manager_table", None, "manager=M"), ("cell_account_table", None, ACCOUNT)],
     "managers?manager=M006": [("people_held_table", None, ACCOUNT)],
+    "concentration?at=2025-12-31&parent=A00005": [("members_table", None, ACCOUNT)],
+    "handover?taker=M007&past=1": [("taken_table", None, ACCOUNT), ("past_table", None, ACCOUNT)],
 }
 
 
@@ -77,7 +84,7 @@ def click_in(page: Page, chart: str, place: tuple[float | None, float | None]) -
     page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
 
 
-def tick_first_row(page: Page, table: str) -> str:
+def tick_first_row(page: Page, table: str, column: str = "Account") -> str:
     """Tick the first row of a table; returns whose it is. A table draws its cells first, then says them for readers."""
     rows = page.locator(f".st-key-{table} canvas").first
     rows.scroll_into_view_if_needed()
@@ -87,7 +94,7 @@ def tick_first_row(page: Page, table: str) -> str:
     box = rows.bounding_box()
     assert box
     page.mouse.click(box["x"] + 20, box["y"] + 55)
-    return dict(zip(heads, cells, strict=False)).get("Account", "")
+    return dict(zip(heads, cells, strict=False)).get(column, "")
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -129,6 +136,34 @@ def test_a_mark_or_a_row_opens_another_page_and_back_returns(shared_page: Page, 
         expect(page).to_have_url(address)
         expect(page.locator(".kam-sentence").first).to_have_text(sentence)
         wait_until_drawn(page)
+
+
+def test_a_row_of_the_scoreboard_opens_its_manager_and_again_after_back(shared_page: Page, app_url):
+    page = shared_page
+    open_and_wait(page, f"{app_url}/managers?industry=Government")
+    title = page.locator("h1").text_content() or ""
+    for _ in range(2):
+        name = tick_first_row(page, "people_table", "Account manager")
+        expect(page.locator("h1")).to_have_text(name)
+        expect(page).to_have_url(re.compile("(?=.*industry=Government)(?=.*manager=M)"))
+        expect(page.locator(".st-key-card_people_held")).to_be_visible()
+        page.go_back()
+        expect(page.locator("h1")).to_have_text(title)
+        expect(page).to_have_url(f"{app_url}/managers?industry=Government")
+        wait_until_drawn(page)
+
+
+def test_an_account_of_the_same_group_opens_and_back_returns(shared_page: Page, app_url):
+    page = shared_page
+    open_and_wait(page, f"{app_url}/account?account=A00005")
+    heading, links = page.locator("h1"), page.locator(".st-key-changes_group button")
+    parent, sister = heading.inner_text(), links.first.inner_text().rpartition(" · ")[0]
+    links.first.click()
+    expect(heading).to_have_text(sister)
+    expect(links.filter(has_text=re.compile(f"^{re.escape(parent)} · "))).to_have_count(1)
+    page.go_back()
+    expect(heading).to_have_text(parent)
+    expect(page).to_have_url(f"{app_url}/account?account=A00005")
 
 
 def test_what_a_browser_still_says_of_the_filters_of_the_page_before_chooses_nothing(app_url):

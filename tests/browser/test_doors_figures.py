@@ -60,6 +60,13 @@ DOORS = {
              "field=true_big"),
         Door("fields_chart", "name: Quiet earners;", f"note: {COUNT} ·", "fake_big", "", "field=quiet_earner"),
     ],
+    "concentration?region=East": [
+        Door("largest_chart", "Group: Taifeng Coal Group;", REVENUE, "members", "Revenue", "parent=A00001",
+             {"Region": "East", "Industry": "Energy"}),
+    ],
+    "concentration?at=2025-06-30": [
+        Door("largest_chart", "Group: Dongpeng Big Data Centre;", REVENUE, "members", "Revenue", "parent=A00005"),
+    ],
     "concentration?industry=Government": [
         Door("leaving_chart", "Region: South;", f"Today: {MONEY}", "accounts", "Revenue", "region=South",
              {"Region": "South", "Industry": "Government"}),
@@ -100,6 +107,14 @@ DOORS = {
     ],
     "churn?region=East": [
         Door("risk_reasons_chart", "name: No visit;", f"Accounts: {COUNT}", "churn_risk", "", "cause="),
+    ],
+    "churn?tier=A": [
+        Door("risk_parts_chart", "name: East;", f"Value at risk: {MONEY}", "churn_risk", "Value at risk",
+             "part=region%3AEast", {"Region": "East", "Tier": "A"}),
+    ],
+    "churn?by=industry&region=East": [
+        Door("risk_parts_chart", "name: Energy;", rf"Value at risk: {MONEY}", "churn_risk", "Value at risk",
+             "part=industry%3AEnergy", {"Region": "East", "Industry": "Energy"}),
     ],
     "value?by=cohort&region=East": [
         Door("value_parts_chart", "name: 2022;", f"Expected: {MONEY}", "value_accounts", "Expected value", "mark=2022"),

@@ -92,7 +92,26 @@ def test_a_filter_from_the_dialog_and_a_pivot(explored: Page, wait_ready):
     page.get_by_role("option").filter(has_text="pivot table").click()
     expect(page).to_have_url(re.compile("table%22"))
     wait_ready(page)
-    expect(page.locator(".st-key-card_explore canvas").first).to_be_visible()
+    cells = page.locator(".st-key-card_explore canvas").first
+    expect(cells).to_be_visible()
+    box = cells.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 55)  # a figure of the first row
+    expect(page.locator(".st-key-chip_1")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".st-key-chip_1")).to_have_count(0)
+
+
+def test_a_ticked_column_is_shown_in_full(explored: Page, wait_ready):
+    page = explored
+    expect(page.locator(".st-key-card_columns")).to_contain_text("Tick a column")
+    wait_ready(page)
+    box = page.locator(".st-key-columns_table canvas").first.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 20, box["y"] + 55)  # the tick of the first row: Where, of three values
+    detail = page.locator(".st-key-column_detail")
+    expect(detail).to_be_visible()
+    expect(detail).to_contain_text("Where")
 
 
 def test_the_sql_box_draws_its_result(explored: Page, wait_ready):

@@ -143,6 +143,11 @@ def test_from_a_dropped_file_to_the_companys_data_and_back(
     goto_ready(page, f"{url}/history")  # and back
     page.locator(".st-key-undo button").click()
     expect(page.get_by_text("Done. The data are as they were before.")).to_be_visible()
+    wait_ready(page)
+    box = page.locator(".st-key-history_table canvas").first.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 20, box["y"] + 90)  # the second row, below the undoing: what was published
+    expect(page.locator(".st-key-card_one_load")).to_contain_text("This load is no longer in the data.")
     goto_ready(page, url)
     sees_revenue(page, "¥300")
 

@@ -50,6 +50,22 @@ def test_previous_and_next_follow_the_list(app: AppTest):
     assert "2 of 3" in [c.value for c in app.caption]
 
 
+def test_the_others_of_its_group_stand_with_what_they_bought_and_open(publish: Callable[..., None]):
+    """3 (30) belongs to 1 (1750): 1780; 2 stands alone."""
+    publish(
+        accounts=[{**a, "parent_account_id": "1"} if a["account_id"] == "3" else a for a in ACCOUNTS], orders=ORDERS
+    )
+    for account, other in (("1", "Lanjiang Steel · ¥30"), ("3", "Haihe Power · ¥1.75K"), ("2", "")):
+        app = at(AppTest.from_file(APP, default_timeout=60), account)
+        assert ("Who else belongs to its group?" in shown(app)) == bool(other)
+        assert ("Haihe Power, 2 accounts: ¥1.78K" in [c.value for c in app.caption]) == bool(other)
+        members = [button for button in app.button if str(button.key).startswith("member_")]
+        assert [button.label for button in members] == [other] * bool(other)
+        if other:
+            members[0].click().run()
+            assert app.title[0].value == other.partition(" · ")[0]
+
+
 @pytest.fixture
 def rich(publish: Callable[..., None]) -> AppTest:
     """Account 1 with all that the other tables can say of it; its industry's other account is 2."""
@@ -87,7 +103,8 @@ def test_everything_about_one_account(rich: AppTest):
 def test_its_own_rhythm(rich: AppTest):
     # 2025-01-10 · 2025-01-11 (1) · 2026-01-10 (364) · 2026-02-10 (31) · 2026-02-12 (2) · 2026-03-09 (25):
     # in order 1, 2, 25, 31, 364, the middle one 25.
-    assert any("every 25 days" in m.value and "was 1 days ago" in m.value for m in at(rich, "1").markdown)
+    said = [m.value for m in at(rich, "1").markdown]
+    assert any("every 25 days" in text and "was 1 day ago: 0.04 times its rhythm" in text for text in said)
 
 
 @pytest.mark.parametrize("account", ["99", "Haihe Power", "1' or '1'='1"])

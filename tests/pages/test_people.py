@@ -95,6 +95,18 @@ def test_handover_proposes_and_writes_an_assignments_file(app: AppTest):
     assert plan[["account", "new_manager"]].values.tolist() == [["Four", "Ny"]]
 
 
+def test_a_link_opens_the_comparison_of_past_handovers(app: AppTest):
+    at(app, "handover")
+    assert not app.toggle(key="past_show").value
+    app.toggle(key="past_show").set_value(True).run()
+    assert app.query_params["past"] in ("1", ["1"])
+    linked = AppTest.from_file(APP, default_timeout=60).run().switch_page("pages/people/handover.py")
+    linked.query_params["past"] = "1"
+    assert linked.run().toggle(key="past_show").value
+    linked.toggle(key="past_show").set_value(False).run()
+    assert "past" not in linked.query_params
+
+
 def test_the_pack_is_asked_for_on_its_click_and_speaks_the_readers_language(
     publish: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ):

@@ -74,6 +74,38 @@ def test_the_list_says_why_in_words_with_figures(small, monkeypatch):
     assert table["why"].str.contains("not visited for .* days, due every").any()
 
 
+def test_a_part_of_the_value_at_risk_is_the_list_of_its_accounts(small, monkeypatch):
+    """A part chosen in the address; its band and its reason narrow it further, and one button takes both off."""
+    monkeypatch.setenv("KAM_WAREHOUSE", str(small))
+    whole = open_page("churn").dataframe(key="risk_table").value
+    page = AppTest.from_file(APP, default_timeout=60).run().switch_page("pages/retention/churn.py")
+    page.query_params["part"] = "region:East"
+    page.query_params["by"] = "industry"
+    page.run()
+    assert "East: which accounts, and why?" in shown(page)
+    east = page.dataframe(key="risk_table").value
+    assert east.account_id.tolist() == whole[whole.region == "East"].account_id.tolist()
+    assert f"{len(east)} of {len(east)} accounts" in " ".join(c.value for c in page.caption)
+    page.segmented_control(key="band").set_value("high").run()
+    assert page.dataframe(key="risk_table").value.account_id.tolist() == east[east.band == "High"].account_id.tolist()
+    page.query_params["cause"] = "no_visit"
+    page.run()
+    assert "East · No visit: which accounts at high or medium risk?" in shown(page)
+    page.button(key="unmark_cause").click().run()
+    assert "Which accounts, and why?" in shown(page)
+    assert not {"part", "cause"} & set(page.query_params)
+
+
+@pytest.mark.parametrize("part", ["region:Nowhere", "name:East", "region"])
+def test_a_part_that_is_not_there_chooses_nothing(small, monkeypatch, part):
+    monkeypatch.setenv("KAM_WAREHOUSE", str(small))
+    page = AppTest.from_file(APP, default_timeout=60).run().switch_page("pages/retention/churn.py")
+    page.query_params["part"] = part
+    page.run()
+    assert not page.error and not page.exception
+    assert "Which accounts, and why?" in shown(page)
+
+
 def test_the_account_page_says_the_same_of_risk_and_value(small, monkeypatch):
     monkeypatch.setenv("KAM_WAREHOUSE", str(small))
     row = open_page("churn").dataframe(key="risk_table").value.iloc[0]

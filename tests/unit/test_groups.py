@@ -96,6 +96,32 @@ def test_who_may_not_see_the_parent_sees_the_group_by_what_is_in_sight(reader: R
     ]  # fmt: skip
 
 
+def test_the_accounts_of_a_group_add_up_to_it_from_whichever_of_them_one_asks(reader: Reader):
+    for account in "pcd":
+        frame = report(reader, everything("2025"), "group_accounts", of=account)
+        shown = frame[["account_id", "group_name", "revenue", "revenue_before"]]
+        assert shown.values.tolist() == [["d", "Parent", 250, 10], ["c", "Parent", 150, 10], ["p", "Parent", 100, 10]]
+    assert report(reader, everything("2025"), "group_accounts", of="s").account_id.tolist() == ["s"]
+    north = replace(everything("2025"), filters=Filters(region=("North",)))
+    assert report(reader, north, "group_accounts", of="p").account_id.tolist() == ["c"]
+    assert report(reader, View(Scope((("region", "North"),))), "group_accounts", of="p").empty  # p is out of sight
+
+
+def test_with_bought_only_an_account_without_orders_in_the_period_is_left_out(built):
+    orders = [order("2025-03-01", "p", 5), order("2024-03-01", "c", 7), order("2024-01-01", "s", 1)]
+    reader = built(orders=orders, accounts=ACCOUNTS)
+    everyone = report(reader, everything("2025"), "group_accounts", of="p")
+    assert everyone[["account_id", "revenue", "change"]].values.tolist() == [["p", 5, 5], ["c", 0, -7], ["d", 0, 0]]
+    assert report(reader, everything("2025"), "group_accounts", of="p", bought_only=True).account_id.tolist() == ["p"]
+
+
+def test_a_group_of_which_one_account_is_in_view_names_that_one(reader: Reader):
+    largest = report(reader, everything("2025"), "largest").set_index("owner_id")
+    assert (largest.accounts["p"], largest.account_id.isna()["p"], largest.account_id["s"]) == (3, True, "s")
+    north = report(reader, replace(everything("2025"), filters=Filters(region=("North",))), "largest")
+    assert north[["owner_id", "accounts", "account_id"]].values.tolist() == [["p", 1, "c"], ["t", 1, "t"]]
+
+
 def test_a_report_about_accounts_refuses_groups_in_one_line(reader: Reader):
     with pytest.raises(KamError, match=r"churn_risk counts accounts, not groups; by group there are .*pareto"):
         report(reader, GROUPS, "churn_risk")

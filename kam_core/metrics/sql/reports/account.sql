@@ -16,6 +16,7 @@ identity as (
     union all select 'segment', segment, null, null from chosen
     union all select 'city', city, null, null from chosen
     union all select 'group', case when group_id <> account_id then group_name end, null, null from chosen
+    union all select 'members', null, (select nullif(count(*), 1) from permitted as p where p.group_id = chosen.group_id), null from chosen
     union all select 'manager', coalesce(manager_name, manager_id), null, null from chosen
     union all select 'created_on', null, null, created_on from chosen
     union all select 'employees', null, employees, null from chosen

@@ -1,10 +1,12 @@
 -- grain: one row per group (or account) among the largest by revenue of the period, with its share and that of all down to it
+-- `account_id`: the account behind the row, where it is one alone.
 -- default: by = group
 -- default: limit = 20
 with owners as (
     select
         case when $by = 'account' then account_id else group_id end as owner_id,
         count(distinct account_id) as accounts,
+        case when count(distinct account_id) = 1 then min(account_id) end as account_id,
         sum(revenue) as revenue,
         case when sum(costed_revenue) <> 0 then sum(costed_revenue) - sum(cost) end as margin
     from sales
@@ -31,6 +33,7 @@ select
     r.owner_id,
     n.name,
     r.accounts,
+    r.account_id,
     r.revenue,
     r.share,
     sum(r.share) over (order by r.place) as share_to_here,
