@@ -126,12 +126,6 @@ def _made(frame: pd.DataFrame, rows: list[dict[str, Any]], unit: str, key: str) 
 # --- the largest, and what if they left
 
 
-GROUP = {
-    "account": "", "tier": "", "region": "", "industry": "", "manager": "", "revenue": "money",
-    "revenue_before": "money", "change": "money", "last_order": "date", "account_id": "",
-}  # fmt: skip
-
-
 def largest(by: str) -> None:
     """The largest by revenue with their margin; those above the policy's limit are named. A click opens the account, or
     lists below those that a group's bar stands for.
