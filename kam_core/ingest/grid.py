@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from kam_core.ingest.watch import NOBODY, Cancellation, Watch
 
 Connection = Any  # a DuckDB connection, handed in: only kam_core.warehouse imports duckdb
 SAMPLE_ROWS = 300
+LOOKED_AT, LOOKED_AT_LEAST = 10_000, 100  # rows from which columns are told,
+LOOKED_AT_CELLS = 400_000  # fewer of a wide file
 MAX_LINE = 16 * 1024 * 1024
 CHUNK_ROWS = 50_000  # what is held of a file at once,
 CHUNK_CELLS = 400_000  # whatever its width,
@@ -95,6 +98,29 @@ def grids(source: Source, scratch: Path, format: dict[str, Any] = NO_FORMAT, wat
         read = {"text": _text_grids, "workbook": _sheet_grids, "parquet": _parquet_grids}[source.kind]
         source.cache[key] = read(source, scratch, format, watch)
     return source.cache[key]
+
+
+def most_rows(grid: Grid) -> int:
+    """From how many rows its columns are told."""
+    return max(min(LOOKED_AT, LOOKED_AT_CELLS // max(len(grid.headings), 1)), LOOKED_AT_LEAST)
+
+
+def first_rows(grid: Grid) -> Iterator[tuple[str, ...]]:
+    """Rows from which columns are told: many of a text file, for the day that decides may be in the thousandth."""
+    if grid.path is None or grid.layout is None:
+        yield from grid.sample
+        return
+    found = grid.layout
+    with grid.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        for _ in range(found.skip):
+            file.readline()
+        try:
+            for record in islice(records(file, found.marks, found.width), most_rows(grid)):
+                row = [*record.fields, *[""] * (found.width - len(record.fields))]
+                if len(row) == found.width and any(c.strip() for c in row) and not dialects.is_total(row, found.totals):
+                    yield tuple(row)
+        except Swallowed:
+            return  # reading the whole file will name the line
 
 
 def quoted(text: str) -> str:
