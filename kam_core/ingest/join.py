@@ -23,7 +23,7 @@ class Header:
 
     def headings(self, own: list[str]) -> list[str]:
         """What the header adds to the columns that the rows have themselves."""
-        return [h for h in normal_headings(self.grid.headings) if h not in own]
+        return expressions.added(own, normal_headings(self.grid.headings))
 
 
 def header_of(entry: TableMapping, grid: Grid, found: Found) -> Header | None:
