@@ -87,8 +87,8 @@ class Examined:
 
 @dataclass(frozen=True)
 class Read:
-    """How many rows were read, how many lines were left out by which reason (a text key), and in how many of those
-    read quotes were astray."""
+    """How many rows were read, how many lines were left out by which reason (a text key), and how many of those read
+    were put right: quotes or separators were astray."""
 
     rows: int
     left_out: dict[str, int]

@@ -205,7 +205,7 @@ def _stage(con: Connection, job: Job, source_id: int, staged: Staged, today: dt.
     left_out |= {t("en", reason): rows for reason, rows in loaded.left_out.items()}
     rows_read = relation.rows + sum(loaded.left_out.values())
     if loaded.mended:
-        notes.append(f"{loaded.mended:,} rows have quotes astray; they were read as letters")
+        notes.append(f"{loaded.mended:,} rows had quotes or separators astray and were put right")
     _add_counts(staged, table.name, rows_read, taken, refused, left_out)
     source = grid.source
     staged.files.append(SourceFile(source_id, source.path, source.name, _sha256(source), source.size, table.name,

@@ -510,7 +510,7 @@ def test_a_guess_is_the_same_each_time(shared_data):
 
 @pytest.mark.parametrize(("shipped", "day"), [("02/28/2024", "2024-03-04"), ("28/02/2024", "2024-04-03")])
 def test_a_column_that_nothing_is_made_of_tells_how_the_others_are_written(tmp_path, shipped, day):
-    """Order dates alone leave it open; the upload page tells it by the shipping date beside them, and so must a load."""
+    """Order dates alone leave it open; the upload page tells it by the date beside them, and so must a load."""
     text = f"Order Date,Shipped,Customer,Amount\n03/04/2024,{shipped},A1,10\n"
     con, _ = stage(write(tmp_path, "sales.csv", text))
     assert con.execute("select order_date::varchar from staged.orders").fetchall() == [(day,)]
