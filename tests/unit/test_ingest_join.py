@@ -24,7 +24,7 @@ from tests.jobs import run
 HEADS = """Order ID,Order Date,Customer,Region,Amount
 O1,2025-01-10,A,North,30
 O2,2025-02-10,B,South,5
-O2,2025-02-10,B,South,5
+O2,2025-02-10,B,South ,5
 O3,2025-03-10,C,South,1
 O3,2025-03-11,C,South,1
 O4,2025-02-31,D,North,7
@@ -88,6 +88,15 @@ def test_lines_take_date_and_customer_from_their_header(folder: Path):
             "1 of its keys stand on several rows that differ; 1 of its keys have no row here"
             ) in staged.files[0].assumptions
     assert staged.warnings == []  # the header is no file that was left out
+
+
+def test_lines_of_the_header_that_do_not_fit_are_told(folder: Path):
+    """Where the header of O9 stands on such a line, its order is refused, and that is why."""
+    (folder / "heads.csv").write_text(HEADS + "O9,2025-06-10,F\n")
+    staged, _, refused = load(folder)
+    assert refused[-1] == (8, "order_id", "O9", f"is not in {WHERE}")
+    assert any("; 1 of its lines have too many or too few fields and are not read" in note
+               for note in staged.files[0].assumptions)
 
 
 def test_what_the_lines_say_themselves_comes_first(folder: Path):
