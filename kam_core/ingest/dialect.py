@@ -112,11 +112,11 @@ def _marks(text: str, format: dict[str, Any]) -> tuple[Marks, list[Assumption]]:
         delimiter = max((d for d in DELIMITERS if d != " "), key=lambda d: scores[d])
         if scores[delimiter][1] < 2:  # blanks stand in any text: only where nothing else parts the fields
             delimiter = " " if scores[" "][0] >= 0.9 else ","
-        elif scores[delimiter][0] < HARDLY and _is_parted_by_blanks(text, delimiter):
+        elif scores[delimiter][0] < min(HARDLY, scores[" "][0]) and _is_parted_by_blanks(text, delimiter):
             delimiter = " "
         rivals = [d for d in DELIMITERS if d not in (delimiter, " ", ", ") and delimiter != ", "
                   and scores[d][0] >= scores[delimiter][0] and scores[d][1] > 1]
-        sure = ASK if rivals or scores[delimiter][0] < HARDLY else LIKELY if scores[delimiter][0] < 0.9 else CERTAIN
+        sure = ASK if rivals or 0 < scores[delimiter][0] < HARDLY else LIKELY if scores[delimiter][0] < 0.9 else CERTAIN
         said.append(Assumption("delimiter", None, delimiter, sure, ("reading.why.delimiter", {
             "share": f"{scores[delimiter][0]:.0%}", "fields": max(scores[delimiter][1], 1)}), tuple(DELIMITERS)))
         quote = _quote(text, delimiter)

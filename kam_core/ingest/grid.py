@@ -390,16 +390,16 @@ def drop(con: Connection, relation: Relation) -> None:
 def _counted(path: Path, found: dialects.Layout) -> tuple[int, int]:
     """(lines, separators) of a file below its headings, the last line with or without a line end; blank lines at its
     end do not count."""
-    lines, separators, tail, mark = 0, 0, b"", found.marks.delimiter.encode()
+    lines, separators, tail, mark = 1 - found.skip, 0, b"", found.marks.delimiter
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        separators -= sum(file.readline().count(mark) for _ in range(found.skip))
     with path.open("rb") as file:
-        for _ in range(found.skip):
-            file.readline()
         while chunk := file.read(1 << 22):
             lines += chunk.count(b"\n")
-            separators += chunk.count(mark)
+            separators += chunk.count(mark.encode())
             tail = (tail + chunk)[-4096:]
     ends = tail.replace(b"\r", b"")
-    return lines - (len(ends) - len(ends.rstrip(b"\n"))) + bool(tail), separators
+    return lines - (len(ends) - len(ends.rstrip(b"\n"))), separators
 
 
 # Workbooks

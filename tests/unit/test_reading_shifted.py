@@ -83,6 +83,12 @@ def test_headings_of_each_printed_page_are_left_out(tmp_path: Path):
     assert [row[-1] for row in rows[11:14]] == [13, 15, 16]  # their own lines of the file
 
 
+def test_headings_of_several_lines_take_no_row_with_them(tmp_path: Path):
+    """Where they end with a carriage return too, as lines and as marks within a cell."""
+    rows, left_out, _ = read(tmp_path, '"a\n\r one\r",b\nx,y\nz,w\n')
+    assert ([row[:2] for row in rows], left_out) == ([("x", "y"), ("z", "w")], {})
+
+
 def test_the_same_table_once_more_is_not_read_twice(tmp_path: Path):
     """Two exports in one file: of the second, 11 of 12 rows are known; then comes a page of other rows, which stay."""
     page, changed = HEAD + "".join(SOUND), HEAD + "".join(SOUND).replace("C7,7.50", "C7,8.50")
