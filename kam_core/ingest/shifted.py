@@ -31,7 +31,10 @@ def _kind(values: list[str]) -> str | None:
 
 def put_right(record: Record, kinds: Kinds, marks: Marks) -> list[str] | None:
     """The fields of a record that has too many or too few; None where it does not say which. What stands between
-    blanks is sooner several words of a cell than a separator too many."""
+    blanks is sooner several words of a cell than a separator too many; where columns are lined up by them, it is open.
+    """
+    if marks.delimiter == " " and not marks.single:
+        return None
     fields = unshifted(record.fields, kinds) if marks.delimiter != " " else None
     return fields or parted(record.text, kinds, marks)
 
@@ -48,13 +51,15 @@ def unshifted(fields: list[str], kinds: Kinds) -> list[str] | None:
 
 
 def parted(text: str, kinds: Kinds, marks: Marks) -> list[str] | None:
-    """The row by another separator than the file's; between blanks, a cell may be several words, in a file of blanks
-    as well. None where no way, or more than one, fits."""
+    """The row by another separator than the file's, which then stands in quotes alone; between blanks, a cell may be
+    several words, in a file of blanks as well. None where no way, or more than one, fits."""
     width, ways = len(kinds), set[tuple[str, ...]]()
     for one in SEPARATORS:
         if text.count(one) < width - 1:
             continue
         cells = _cells(text, one, marks.quote)
+        if one != marks.one and any(marks.one in cell for cell, is_quoted in cells if not is_quoted):
+            continue
         words, more = [cell for cell, _ in cells], len(cells) - width
         if not more:
             ways.add(tuple(words))

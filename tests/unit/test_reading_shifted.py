@@ -71,9 +71,23 @@ def test_what_can_be_put_right(fields: list[str], kinds: list[str | None], put_r
     ("2025-01-01 Unit 7 5", None),  # 5, or 7 5
     ("2025-01-01 a b", None),  # no number
     ("2025-01-01|a", None),  # too few
+    ('2025-01-01 "a, b" 5', ["2025-01-01", "a, b", "5"]),
 ])
 def test_a_row_by_another_separator(text: str, put_right: list[str] | None):
     assert parted(text, ["date", None, "number"], Marks()) == put_right
+
+
+def test_a_row_that_breaks_off_is_not_read_by_its_blanks():
+    """12 and Unit 5 are its first two fields, the third is missing: 5 is no number of its own."""
+    assert parted("12, Unit 5", ["number", None, "number"], Marks()) is None
+    assert parted("12 Unit 5", ["number", None, "number"], Marks()) == ["12", "Unit", "5"]
+
+
+def test_a_gap_in_columns_that_are_lined_up_is_refused(tmp_path: Path):
+    """By single blanks the row without a day would have a blank one, by runs of them it has three fields."""
+    sound = "".join(f"{n:05d}  2025010{n}  {n}  {n}.50\n" for n in range(1, 10))
+    _, _, left = read(tmp_path, "who  day  number  sum\n" + sound + "00010  1 1.50\n")
+    assert left == [(11, "too few fields (3 instead of 4)")]
 
 
 def test_headings_of_each_printed_page_are_left_out(tmp_path: Path):
