@@ -18,9 +18,8 @@ from tests.business_sets import SETS, brought
 NOT_DATA = {".json", ".md"}  # answers and descriptions beside the data
 OUT = Path(__file__).resolve().parents[1] / "docs" / "reading.md"
 # File, or file/sheet → what had to be corrected by hand, in the words of the format.
-POLLUTED, EXCEL = "dirty_csv/pollock_polluted_sample/csv", "dirty_xlsx/duckdb_excel"
+EXCEL = "dirty_xlsx/duckdb_excel"
 CORRECTIONS: dict[str, dict] = {
-    f"{POLLUTED}/file_field_delimiter_0x20.csv": {"delimiter": " ", "header_row": 1},
     "dirty_csv/csvkit_examples/no_header_row.csv": {"header_row": 0},
     "dirty_csv/csvkit_examples/no_header_row2.csv": {"header_row": 0},
     f"{EXCEL}/columns_letter.xlsx/Sheet1": {"header_row": 0},

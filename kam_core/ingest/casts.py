@@ -86,13 +86,20 @@ def trimmed(sql: str) -> str:
     return f"trim({sql}, {quoted(BLANKS)})"
 
 
-def plan(con: Connection, relation: str, values: list[Value], format: dict[str, Any]) -> dict[str, Cast]:
-    """Decide how to cast each value, looking at all rows of `relation` at most twice; column → Cast."""
+Shown = Callable[[], dict[str, dict[str, str]]]  # "dates" and "decimals", each heading → order or mark: `looks.shown`
+
+
+def plan(con: Connection, relation: str, values: list[Value], format: dict[str, Any],
+         shown: Shown | None = None) -> dict[str, Cast]:
+    """Decide how to cast each value, looking at all rows of `relation` at most twice; column → Cast.
+
+    Where the values themselves leave it open how they are written, `shown` says what else is known of their columns.
+    """
     numbers = [v for v in values if v.kind in NUMBERS and not _is_numeric(v.operand)]
     dates = [v for v in values if v.kind in DATES and not _is_temporal(v.operand)]
     others = [v for v in values if v not in numbers and v not in dates]
-    return (_simple_casts(con, relation, others) | _number_casts(con, relation, numbers, format)
-            | _date_casts(con, relation, dates, format))
+    return (_simple_casts(con, relation, others) | _number_casts(con, relation, numbers, format, shown)
+            | _date_casts(con, relation, dates, format, shown))
 
 
 def _is_numeric(operand: Operand) -> bool:
@@ -179,7 +186,8 @@ MANY_ROWS = 5_000  # from here on reading each distinct text once is worth a tab
 DECIMALS = {"money": 2, "quantity": 4, "ratio": 6, "int": 0, "float": 16}
 
 
-def _number_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any]) -> dict[str, Cast]:
+def _number_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any],
+                  shown: Shown | None) -> dict[str, Cast]:
     """Plain numbers are cast as they are; only columns with other signs in them are looked at closely."""
     asked = _ask(con, relation, values, [_number_questions(v) for v in values])
     casts, messy = {}, []
@@ -193,7 +201,7 @@ def _number_casts(con: Connection, relation: str, values: list[Value], format: d
                                        rounded=fine)
         else:
             messy.append(value)
-    return casts | _messy_number_casts(con, relation, messy, format)
+    return casts | _messy_number_casts(con, relation, messy, format, shown)
 
 
 def _number_questions(value: Value) -> list[str]:
@@ -238,7 +246,8 @@ POINT = r",\d+\.|(^|[^\d.,])\d*\.(\d|\d\d|\d{4,})([^\d.,]|$)|(^|\D)0\.\d|\d,\d{3
 COMMA = r"\.\d+,|(^|[^\d.,])\d*,(\d|\d\d|\d{4,})([^\d.,]|$)|(^|\D)0,\d|\d\.\d{3}\."
 
 
-def _messy_number_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any]) -> dict[str, Cast]:
+def _messy_number_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any],
+                        shown: Shown | None) -> dict[str, Cast]:
     """What a number's text means depends on its shape alone, its digits put aside: there are few shapes of many values,
     so that only shapes are looked at, and each value is read in the cheapest way that is right for all its shapes."""
     if not values:
@@ -254,9 +263,12 @@ def _messy_number_casts(con: Connection, relation: str, values: list[Value], for
     evidence = {column: list(con.execute(f"select {', '.join(questions)} from ({seen} {table})").fetchall()[0])
                 for column, table in shapes.items()}
     usual = usual_mark(evidence)
+    is_open = any((commas or dots) and not points and not decimals
+                  for points, decimals, commas, dots, _ in evidence.values())
+    known = shown()["decimals"] if shown and is_open else {}
     casts = {}
     for value in values:
-        mark, notes = decimal_mark(value.label, evidence[value.column], usual, format)
+        mark, notes = decimal_mark(value.label, evidence[value.column], known.get(value.label, usual), format)
         casts[value.column] = _messy_number(con, relation, value, shapes[value.column], mark, notes)
         con.execute(f"drop table {shapes[value.column]}")
     return casts
@@ -429,10 +441,12 @@ SHAPES = {
 }
 
 
-def _date_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any]) -> dict[str, Cast]:
+def _date_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any],
+                shown: Shown | None) -> dict[str, Cast]:
     """ISO dates are cast as they are; other columns are looked at for the shapes of their values."""
-    if "date" in format:
-        return {v.column: _patterned(v, format["date"]) for v in values}
+    said = {v.column: format.get("dates", {}).get(v.label, format.get("date", "")) for v in values}
+    patterned = {v.column: _patterned(v, said[v.column]) for v in values if "%" in said[v.column]}
+    values = [v for v in values if v.column not in patterned]
     asked = _ask(con, relation, values, [_date_questions(v) for v in values])
     casts, messy = {}, []
     for value in values:
@@ -444,7 +458,7 @@ def _date_casts(con: Connection, relation: str, values: list[Value], format: dic
             casts[value.column] = Cast(sql, "is not a date", present, {}, [], filled, True, low, high)
         else:
             messy.append(value)
-    return casts | _messy_date_casts(con, relation, messy, format)
+    return patterned | casts | _messy_date_casts(con, relation, messy, format, shown)
 
 
 def _date_questions(value: Value) -> list[str]:
@@ -464,16 +478,18 @@ def _narrow_date(text: str) -> str:
     return f"case when {narrow} in ({', '.join(quoted(m) for m in MISSING)}) then null else {narrow} end"
 
 
-def _messy_date_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any]) -> dict[str, Cast]:
+def _messy_date_casts(con: Connection, relation: str, values: list[Value], format: dict[str, Any],
+                      shown: Shown | None) -> dict[str, Cast]:
     """Each distinct text is read once and looked up for all rows: a column of dates has few of them."""
     values = _looked_at_for_blanks(con, relation, values)
     evidence = {v.column: _order_evidence(con, relation, v) for v in values}
-    proven = {proven_order(e) for e in evidence.values()} - {None}
-    usual = proven.pop() if len(proven) == 1 else None
+    usual = usual_order(evidence)
+    is_open = any(facts[2] and not facts[0] and not facts[1] for facts in evidence.values())
+    known = shown()["dates"] if shown and is_open else {}
     casts = {}
     for value in values:
         facts = evidence[value.column]
-        order, notes = date_order(value.label, facts, usual, format)
+        order, notes = date_order(value.label, facts, known.get(value.label, usual), format)
         if facts[6]:
             notes.append(said("reading.note.serial", column=value.label, rows=facts[6]))
         reason = f"is not a date (order {order})" if facts[2] else "is not a date"
@@ -529,6 +545,12 @@ def _order_questions(text: str) -> list[str]:
 def proven_order(evidence: list[Any]) -> str | None:
     day_first, month_first = evidence[0], evidence[1]
     return None if bool(day_first) == bool(month_first) else "day/month" if day_first else "month/day"
+
+
+def usual_order(evidence: dict[str, list[Any]]) -> str | None:
+    """The order that the file's other dates prove, or None where they prove none or both."""
+    proven = {proven_order(facts) for facts in evidence.values()} - {None}
+    return proven.pop() if len(proven) == 1 else None
 
 
 def date_order(label: str, evidence: list[Any], usual: str | None, format: dict[str, Any]) -> tuple[str, list[Said]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from kam_core.errors import KamError
 from kam_core.ingest import casts, expressions
@@ -54,15 +55,17 @@ def rows_to_take(con: Connection, mapping: TableMapping, relation: Relation) -> 
 
 
 def typed_columns(con: Connection, table: Table, mapping: TableMapping, nodes: dict[str, expressions.Node],
-                  relation: Relation, notes: list[str]) -> list[Typed]:
-    """Plan the cast of every mapped column, in the order of the schema."""
+                  relation: Relation, notes: list[str], format: dict[str, Any], shown: casts.Shown) -> list[Typed]:
+    """Plan the cast of every mapped column, in the order of the schema; `format` and `shown` as `casts.plan` has them.
+    """
     order = [c for c in table.columns if c.name in nodes]
     arithmetic = {c.name for c in order if expressions.is_numeric(nodes[c.name])}
     values = [casts.Value(c.name, _kind(c), _text_operand(c, mapping, nodes[c.name], relation),
-                          mapping.columns[c.name], c.name == "period") for c in order if c.name not in arithmetic]
+                          _label(mapping.columns[c.name], nodes[c.name]), c.name == "period")
+              for c in order if c.name not in arithmetic]
     parts = list(dict.fromkeys(h for name in arithmetic for h in expressions.headings_in(nodes[name])))
     values += [casts.Value(f"heading {h}", "ratio", relation.columns[h], h) for h in parts]
-    plans = casts.plan(con, relation.name, values, mapping.format)
+    plans = casts.plan(con, relation.name, values, format, shown)
     for cast in plans.values():
         notes += [note for note in cast.notes if note not in notes]
     numbers = {h: plans[f"heading {h}"].sql for h in parts}
@@ -77,6 +80,10 @@ def typed_columns(con: Connection, table: Table, mapping: TableMapping, nodes: d
         else:
             result.append(Typed(column, plans[column.name], raw))
     return result
+
+
+def _label(text: str, node: expressions.Node) -> str:
+    return node.name if isinstance(node, expressions.Heading) else text
 
 
 def _kind(column: Column) -> str:

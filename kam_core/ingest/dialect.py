@@ -21,6 +21,7 @@ MAX_COLUMNS = 2_000
 SAMPLE_CHARS = 512 * 1024
 SAMPLE_ROWS = 300
 TAIL_CHARS = 64 * 1024
+HARDLY = 0.5  # what cuts fewer records evenly hardly parts the fields
 HEADER_AMONG = 50  # a heading row is looked for among so many rows
 LEAVE_OUT, KEEP = "leave out", "keep"
 REFUSE, PAD = "refuse", "pad"
@@ -111,9 +112,11 @@ def _marks(text: str, format: dict[str, Any]) -> tuple[Marks, list[Assumption]]:
         delimiter = max((d for d in DELIMITERS if d != " "), key=lambda d: scores[d])
         if scores[delimiter][1] < 2:  # blanks stand in any text: only where nothing else parts the fields
             delimiter = " " if scores[" "][0] >= 0.9 else ","
+        elif scores[delimiter][0] < min(HARDLY, scores[" "][0]) and _is_parted_by_blanks(text, delimiter):
+            delimiter = " "
         rivals = [d for d in DELIMITERS if d not in (delimiter, " ", ", ") and delimiter != ", "
                   and scores[d][0] >= scores[delimiter][0] and scores[d][1] > 1]
-        sure = ASK if rivals else LIKELY if scores[delimiter][0] < 0.9 else CERTAIN
+        sure = ASK if rivals or 0 < scores[delimiter][0] < HARDLY else LIKELY if scores[delimiter][0] < 0.9 else CERTAIN
         said.append(Assumption("delimiter", None, delimiter, sure, ("reading.why.delimiter", {
             "share": f"{scores[delimiter][0]:.0%}", "fields": max(scores[delimiter][1], 1)}), tuple(DELIMITERS)))
         quote = _quote(text, delimiter)
@@ -123,7 +126,19 @@ def _marks(text: str, format: dict[str, Any]) -> tuple[Marks, list[Assumption]]:
     elif quote != '"':
         said.append(Assumption("quote", None, quote, LIKELY, ("reading.why.quote", {}), ('"', "'", "")))
     escape = format.get("escape", _escape(text, delimiter, quote))
-    return Marks(delimiter, quote, escape), said
+    return Marks(delimiter, quote, escape, _doubled(text, quote), delimiter == " " and not _has_runs(text)), said
+
+
+def _is_parted_by_blanks(text: str, other: str) -> bool:
+    """True where the first line, that of the headings, is several words, and the other delimiter is not in it."""
+    first = text.lstrip().partition("\n")[0]
+    return other not in first and len(first.split()) >= 3
+
+
+def _has_runs(text: str) -> bool:
+    """True where several blanks stand between fields, as in columns that are lined up."""
+    lines = [re.sub(r'"[^"]*"', "", line).rstrip() for line in text.splitlines()[:SAMPLE_ROWS]]
+    return sum("  " in line for line in lines) > 0.1 * len(lines)
 
 
 def _score(text: str, marks: Marks) -> tuple[float, int]:
@@ -144,12 +159,21 @@ def _quote(text: str, delimiter: str) -> str:
 
 
 def _escape(text: str, delimiter: str, quote: str) -> str:
-    """A backslash, or a quotation mark where apostrophes are the quotes, that stands before quotes within a field."""
+    """A backslash, or a quotation mark where apostrophes are the quotes, that stands before quotes within a field. Not
+    where more of them stand there without, as in Men's: then none needs it."""
+    bare = len(re.findall(rf"(?<=[^\W_]){re.escape(quote)}(?=[^\W_])", text)) if quote else 0
     for char in "\\" + ('"' if quote == "'" else ""):
         inside = rf"{re.escape(char)}{quote}[^{re.escape(delimiter[0])}\r\n]"  # before a delimiter it may be a path
-        if quote and re.search(inside, text) and quote * 3 not in text:
+        if quote and len(re.findall(inside, text)) > bare and quote * 3 not in text:
             return char
     return ""
+
+
+def _doubled(text: str, quote: str) -> str:
+    """A quotation mark where apostrophes are the quotes and it stands doubled each time, as in 48"": it is meant once.
+    """
+    runs = re.findall('"+', text) if quote == "'" else []
+    return '"' if len(runs) > 1 and not any(len(run) % 2 for run in runs) else ""
 
 
 def _sample(text: str, marks: Marks) -> list[Record]:

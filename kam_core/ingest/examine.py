@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -16,12 +15,12 @@ from typing import Any
 
 from kam_core.errors import KamError
 from kam_core.ingest.assumptions import Assumption, Why
-from kam_core.ingest.dialect import is_total, normal_headings
+from kam_core.ingest.dialect import normal_headings
 from kam_core.ingest.files import Found, Source, collect
-from kam_core.ingest.grid import Connection, Grid, Relation, drop, grids, quoted_name
+from kam_core.ingest.grid import Connection, Grid, Relation, drop, first_rows, grids, most_rows, quoted_name
 from kam_core.ingest.looks import Column, look_at_columns
 from kam_core.ingest.propose import Known, Pairing, Proposal, propose
-from kam_core.ingest.records import Marks, Swallowed, records
+from kam_core.ingest.records import Marks, records
 from kam_core.ingest.typed import ColumnRead, type_table
 from kam_core.ingest.watch import Cancellation, Cancelled, Progress, Watch
 from kam_core.text.i18n import t
@@ -29,8 +28,6 @@ from kam_core.text.i18n import t
 __all__ = ["Assumption", "ColumnRead", "Examined", "Pairing", "Problem", "Proposal", "Read", "SheetLook", "examine",
            "guess_table", "quoted_name", "read_text", "read_typed", "shape"]
 PREVIEW_ROWS = 100
-SAMPLE_ROWS = 10_000
-SAMPLE_CELLS = 400_000  # fewer rows of a wide file
 RAW_LINES = 30
 RAW_CHARS = 2_000
 
@@ -90,8 +87,8 @@ class Examined:
 
 @dataclass(frozen=True)
 class Read:
-    """How many rows were read, how many lines were left out by which reason (a text key), and in how many of those
-    read quotes were astray."""
+    """How many rows were read, how many lines were left out by which reason (a text key), and how many of those read
+    were put right: quotes or separators were astray."""
 
     rows: int
     left_out: dict[str, int]
@@ -159,8 +156,8 @@ def _look_at(examined: Examined, source: Source, formats: dict[str, dict[str, An
 
 def _look(id: str, grid: Grid, chosen: dict[str, Any], folder: tempfile.TemporaryDirectory) -> SheetLook:
     names = normal_headings(grid.headings)
-    sample = [list(row) for row in _sample(grid)]
-    if grid.layout and len(sample) < _sample_rows(grid):
+    sample = [list(row) for row in first_rows(grid)]
+    if grid.layout and len(sample) < most_rows(grid):
         sample = sample[:len(sample) - grid.layout.notes]
     stray = [i for i, h in enumerate(grid.headings) if not h and not any(row[i].strip() for row in sample)]
     places = [i for i in range(len(names)) if i not in stray]
@@ -181,28 +178,6 @@ def _in_force(assumptions: list[Assumption]) -> dict[str, Any]:
         elif one.choices:
             format.setdefault(one.key, {})[one.column] = one.value
     return format
-
-
-def _sample_rows(grid: Grid) -> int:
-    return max(min(SAMPLE_ROWS, SAMPLE_CELLS // max(len(grid.headings), 1)), PREVIEW_ROWS)
-
-
-def _sample(grid: Grid) -> Iterator[tuple[str, ...]]:
-    """Rows from which columns are told: many of a text file, for the day that decides may be in the thousandth."""
-    if grid.path is None or grid.layout is None:
-        yield from grid.sample
-        return
-    found = grid.layout
-    with grid.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        for _ in range(found.skip):
-            file.readline()
-        try:
-            for record in islice(records(file, found.marks, found.width), _sample_rows(grid)):
-                row = [*record.fields, *[""] * (found.width - len(record.fields))]
-                if len(row) == found.width and any(c.strip() for c in row) and not is_total(row, found.totals):
-                    yield tuple(row)
-        except Swallowed:
-            return  # reading the whole file will name the line
 
 
 def _raw(grid: Grid) -> list[str]:

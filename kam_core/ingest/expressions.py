@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kam_core.errors import KamError
@@ -76,9 +77,19 @@ def find_heading(name: str, headings: list[str]) -> str | None:
     """The heading that is written so, or else the only one that differs in case and outer blanks alone."""
     if name in headings:
         return name
-    wanted = " ".join(name.split()).casefold()
-    alike = [h for h in headings if " ".join(h.split()).casefold() == wanted]
+    wanted = _folded(name)
+    alike = [h for h in headings if _folded(h) == wanted]
     return alike[0] if len(alike) == 1 else None
+
+
+def added(own: Iterable[str], more: Iterable[str]) -> list[str]:
+    """The headings of a second file that can be named beside those of the first: those that are written otherwise."""
+    taken = {_folded(heading) for heading in own}
+    return [heading for heading in more if _folded(heading) not in taken]
+
+
+def _folded(heading: str) -> str:
+    return " ".join(heading.split()).casefold()
 
 
 def unknown_heading(name: str, headings: list[str], where: str) -> KamError:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from kam_core.ingest.assumptions import ASK, Assumption, chosen
 from kam_core.ingest.files import Source
 from kam_core.ingest.records import Marks, Record, Swallowed, records
 from kam_core.ingest.sheets import Sheet, read_sheets
-from kam_core.ingest.shifted import is_shifted, kinds_of, unshifted
+from kam_core.ingest.shifted import ENOUGH, MOSTLY, kinds_of, put_right
 from kam_core.ingest.text import Encoding, as_utf8, encoding_of
 from kam_core.ingest.watch import NOBODY, Cancellation, Watch
 
 Connection = Any  # a DuckDB connection, handed in: only kam_core.warehouse imports duckdb
 SAMPLE_ROWS = 300
+LOOKED_AT, LOOKED_AT_LEAST = 10_000, 100  # rows from which columns are told,
+LOOKED_AT_CELLS = 400_000  # fewer of a wide file
 MAX_LINE = 16 * 1024 * 1024
 CHUNK_ROWS = 50_000  # what is held of a file at once,
 CHUNK_CELLS = 400_000  # whatever its width,
@@ -64,7 +67,7 @@ class Relation:
     ragged: list[Ragged]
     is_view: bool = True
     left_out: dict[str, int] = field(default_factory=dict)  # rows that are no rows of the table, by a text key
-    mended: int = 0  # rows whose quotes were astray
+    mended: int = 0  # rows that were put right
     faults: tuple[Fault, ...] = ()  # what can be wrong with a row as a whole
 
 
@@ -95,6 +98,29 @@ def grids(source: Source, scratch: Path, format: dict[str, Any] = NO_FORMAT, wat
         read = {"text": _text_grids, "workbook": _sheet_grids, "parquet": _parquet_grids}[source.kind]
         source.cache[key] = read(source, scratch, format, watch)
     return source.cache[key]
+
+
+def most_rows(grid: Grid) -> int:
+    """From how many rows its columns are told."""
+    return max(min(LOOKED_AT, LOOKED_AT_CELLS // max(len(grid.headings), 1)), LOOKED_AT_LEAST)
+
+
+def first_rows(grid: Grid) -> Iterator[tuple[str, ...]]:
+    """Rows from which columns are told: many of a text file, for the day that decides may be in the thousandth."""
+    if grid.path is None or grid.layout is None:
+        yield from grid.sample
+        return
+    found = grid.layout
+    with grid.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        for _ in range(found.skip):
+            file.readline()
+        try:
+            for record in islice(records(file, found.marks, found.width), most_rows(grid)):
+                row = [*record.fields, *[""] * (found.width - len(record.fields))]
+                if len(row) == found.width and any(c.strip() for c in row) and not dialects.is_total(row, found.totals):
+                    yield tuple(row)
+        except Swallowed:
+            return  # reading the whole file will name the line
 
 
 def quoted(text: str) -> str:
@@ -153,7 +179,7 @@ def _load_text(con: Connection, name: str, path: Path, file_name: str, found: di
     ragged: list[Ragged] = []
     mended = 0
     rows = _read_at_once(con, name, path, found, tidy, watch) if found.marks.is_plain and not found.pad else None
-    if rows is not None and (tidy or not is_shifted(con, name, path, found)):
+    if rows is not None:
         source = f"select *, rowid + {found.first_line} as file_line from {name}_text"
     else:
         ragged, mended = _read_by_record(con, name, path, file_name, found, tidy, watch)
@@ -170,7 +196,11 @@ def _load_text(con: Connection, name: str, path: Path, file_name: str, found: di
 
 def _read_at_once(con: Connection, name: str, path: Path, found: dialects.Layout, tidy: bool,
                   watch: Watch) -> int | None:
-    """The rows read by DuckDB; None where a record does not fit, or lines and records are not one for one."""
+    """The rows read by DuckDB; None where a record does not fit, or lines and records are not one for one.
+
+    DuckDB lets a blank field too many at the end go: a row with a separator too many at its start looks whole, and
+    every cell of it stands in the next column. So separators are counted, less those that stand in cells.
+    """
     columns = {f"c{i}": "VARCHAR" for i in range(found.width)}
     try:
         watch.run(con, f"""
@@ -184,7 +214,18 @@ def _read_at_once(con: Connection, name: str, path: Path, found: dialects.Layout
     except Exception:  # whatever DuckDB cannot read is read record by record, which names what is wrong
         return None
     rows: int = con.execute(f"select count(*) from {name}_text").fetchall()[0][0]
-    return rows if not rejected and (tidy or rows == _line_count(path) - found.skip) else None
+    if rejected or tidy:
+        return None if rejected else rows
+    lines, separators = _counted(path, found)
+    more = separators - rows * (found.width - 1)
+    return rows if lines == rows and (not more or more == _inside(con, name, found)) else None
+
+
+def _inside(con: Connection, name: str, found: dialects.Layout) -> int:
+    """Separators that stand in cells."""
+    mark = quoted(found.marks.delimiter)
+    each = [f"coalesce(sum(strlen(c{i}) - strlen(replace(c{i}, {mark}, ''))), 0)" for i in range(found.width)]
+    return int(con.execute(f"select ({' + '.join(each)})::bigint from {name}_text").fetchall()[0][0])
 
 
 def _read_by_record(con: Connection, name: str, path: Path, file_name: str, found: dialects.Layout, tidy: bool,
@@ -208,11 +249,10 @@ def _read_by_record(con: Connection, name: str, path: Path, file_name: str, foun
                     continue
                 held += len(whole)
                 line = found.first_line + record.number - 1 if tidy else record.line + found.skip
-                if len(record.fields) < width:
-                    fields = _filled_up(record.fields, found)
-                elif len(record.fields) > width:
-                    fields = unshifted(record.fields, kinds)
+                if len(record.fields) != width:
+                    fields = put_right(record, kinds, found.marks)
                     mended += fields is not None
+                    fields = fields or _filled_up(record.fields, found)
                 if fields is None:
                     ragged.append(_ragged(line, record, found))
                     if len(ragged) > MOST_RAGGED:
@@ -236,13 +276,14 @@ def _read_by_record(con: Connection, name: str, path: Path, file_name: str, foun
 
 def _filled_up(fields: list[str], found: dialects.Layout) -> list[str] | None:
     """Fields that are too few, filled up where the layout allows it; None where they do not fit."""
-    return fields + [""] * (found.width - len(fields)) if found.pad else None
+    missing = found.width - len(fields)
+    return fields + [""] * missing if missing > 0 and found.pad else None
 
 
 def _ragged(line: int, record: Record, found: dialects.Layout) -> Ragged:
     many = "many" if len(record.fields) > found.width else "few"
     reason = f"too {many} fields ({len(record.fields)} instead of {found.width})"
-    return line, found.marks.one.join(record.fields)[:LONGEST_TEXT], reason
+    return line, record.text[:LONGEST_TEXT], reason
 
 
 def _append(con: Connection, name: str, columns: list[str], chunk: list[list[str]], lines: list[int]) -> None:
@@ -260,9 +301,12 @@ def _leave_out(con: Connection, name: str, filled: str, found: dialects.Layout,
     """Take totals and notes below the table out of the view; how many by reason (a text key), and what stays ragged."""
     left_out: dict[str, int] = {}
     again, second = _headings_again(con, name, found, ragged)
-    lines: list[int] = list(again)
+    repeated = _said_again(con, name, found.width, again)
+    lines: list[int] = [*again, *repeated]
     if again:
         left_out["reading.left_out.headings"] = len(again)
+    if repeated:
+        left_out["reading.left_out.repeated"] = len(repeated)
     if second is not None:
         rows = con.execute(f"select file_line from {name} where file_line >= {second}").fetchall()
         beyond = [line for line, _, _ in ragged if line >= second]
@@ -308,6 +352,24 @@ def _headings_again(con: Connection, name: str, found: dialects.Layout,
     return [line for line, count in rows if count == len(named) and (second is None or line < second)], second
 
 
+def _said_again(con: Connection, name: str, width: int, again: list[int]) -> list[int]:
+    """Lines below headings that came again, where nearly all of them stand above already: the same table once more, as
+    two exports make it in one file. Read too, every amount would count twice."""
+    if not again:
+        return []
+    row = f"hash({', '.join(f'c{i}' for i in range(width))})"
+    return [line for line, in con.execute(f"""
+        with heads as (select unnest(?::bigint[]) as head),
+        rows as (select file_line, {row} as row, coalesce(head, 0) as head
+                 from {name} as r asof left join heads as h on r.file_line > h.head
+                 where file_line not in (select head from heads)),
+        firsts as (select *, min(head) over (partition by row) < head as is_there from rows)
+        select file_line from firsts
+        qualify avg(is_there::int) over (partition by head) >= {MOSTLY}
+            and count(*) over (partition by head) >= {ENOUGH}
+        order by file_line""", [again]).fetchall()]
+
+
 def _total_sql(rule: dialects.Totals, width: int) -> str:
     """As `dialects.is_total`; the cheap question comes first, the words are looked at only where it holds."""
     blank = " or ".join(f"c{i} is null" for i in rule.usual)
@@ -325,15 +387,19 @@ def drop(con: Connection, relation: Relation) -> None:
         con.execute(f"drop table if exists {table}")
 
 
-def _line_count(path: Path) -> int:
-    """Lines of a file, the last with or without a line end; blank lines at its end do not count."""
-    count, tail = 0, b""
+def _counted(path: Path, found: dialects.Layout) -> tuple[int, int]:
+    """(lines, separators) of a file below its headings, the last line with or without a line end; blank lines at its
+    end do not count."""
+    lines, separators, tail, mark = 1 - found.skip, 0, b"", found.marks.delimiter
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        separators -= sum(file.readline().count(mark) for _ in range(found.skip))
     with path.open("rb") as file:
         while chunk := file.read(1 << 22):
-            count += chunk.count(b"\n")
+            lines += chunk.count(b"\n")
+            separators += chunk.count(mark.encode())
             tail = (tail + chunk)[-4096:]
     ends = tail.replace(b"\r", b"")
-    return count - (len(ends) - len(ends.rstrip(b"\n"))) + 1
+    return lines - (len(ends) - len(ends.rstrip(b"\n"))), separators
 
 
 # Workbooks

@@ -53,7 +53,7 @@ def guess(paths: list[Path], as_table: str | None = None) -> Mapping:
 def guess_sources(found: Found, as_table: str | None = None) -> Mapping:
     """Guess the mapping of files already found; those that fit no table are named in `left_out`."""
     there = [grid for source in found.sources for grid in grids(source, found.scratch)]
-    joins = _joins(there) if as_table in (None, "orders") else {}
+    joins = _joins(there, as_table) if as_table in (None, "orders") else {}
     headers = {id(header) for header, _, _ in joins.values()}
     entries, left_out = [], []
     for grid in there:
@@ -69,16 +69,16 @@ def guess_sources(found: Found, as_table: str | None = None) -> Mapping:
     return Mapping(tuple(_merged(entries)), tuple(left_out))
 
 
-def _joins(there: list[Grid]) -> dict[int, tuple[Grid, TableMapping, str]]:
+def _joins(there: list[Grid], as_table: str | None) -> dict[int, tuple[Grid, TableMapping, str]]:
     """Order lines (by the id of their grid) that find date and customer in a header: the header, the mapping of the
-    lines, and what to say of it."""
+    lines, and what to say of it. What is a whole table by itself is that, unless it is told to be orders."""
     found = {id(grid): candidate(grid, ORDERS) for grid in there}
     parts = {id(grid): Part(grid.name, grid.headings, grid.sample, found[id(grid)].columns, found[id(grid)].missing)
              for grid in there}
     joins = {}
     for grid in there:
         match = partner(parts[id(grid)], parts.values())
-        if match is None or match.sure != LIKELY:
+        if match is None or match.sure != LIKELY or (as_table is None and _is_complete(grid)):
             continue
         header = next(g for g in there if parts[id(g)] is match.part)
         join = Join(match.key, match.their_key, _glob_escaped(header.source.name), _sheet_of(header))
@@ -89,6 +89,10 @@ def _joins(there: list[Grid]) -> dict[int, tuple[Grid, TableMapping, str]]:
                     f"{match.share:.0%} of the first keys stand there")
         joins[id(grid)] = header, entry, sentence
     return joins
+
+
+def _is_complete(grid: Grid) -> bool:
+    return any(not candidate(grid, table).missing for table in TABLES.values())
 
 
 def _merged(entries: list[TableMapping]) -> list[TableMapping]:

@@ -23,7 +23,7 @@ class Header:
 
     def headings(self, own: list[str]) -> list[str]:
         """What the header adds to the columns that the rows have themselves."""
-        return [h for h in normal_headings(self.grid.headings) if h not in own]
+        return expressions.added(own, normal_headings(self.grid.headings))
 
 
 def header_of(entry: TableMapping, grid: Grid, found: Found) -> Header | None:
@@ -72,7 +72,7 @@ def with_header(con: Connection, relation: Relation, header: Header, used: set[s
     name = f"joined_{number}"
     loaded = header.grid.load(con, f"header_{number}")
     taken = {h: f"j{i}" for i, h in enumerate(h for h in header.headings(list(relation.columns)) if h in used)}
-    columns = "".join(f", {loaded.columns[h].sql} as {place}" for h, place in taken.items())
+    columns = "".join(f", {_value(loaded.columns[h])} as {place}" for h, place in taken.items())
     firsts = "".join(f", any_value({place}) as {place}" for place in taken.values())
     con.execute(f"""
         create or replace temp table {name}_keys as
@@ -86,17 +86,23 @@ def with_header(con: Connection, relation: Relation, header: Header, used: set[s
         select r.*{''.join(f', h.{place}' for place in taken.values())}, {key} as join_key, {key} is null as no_key,
             h.key is null as no_header, coalesce(h.several, false) as several_headers
         from {relation.name} as r left join {name}_keys as h on h.key = {key}""")
-    operands = {h: Operand(place, loaded.columns[h].type) for h, place in taken.items()}
+    operands = {h: Operand(place, loaded.columns[h].type, trimmed=True) for h, place in taken.items()}
     where = f"{header.grid.name}, column {header.their_key}"
     faults = (Fault(column, "no_key", "join_key", "is missing"),
               Fault(column, "no_header", "join_key", f"is not in {where}"),
               Fault(column, "several_headers", "join_key", f"stands on several rows that differ in {where}"))
     joined = replace(relation, name=name, columns=relation.columns | operands, faults=faults)
-    return joined, _told(con, name, header, list(taken))
+    return joined, _told(con, name, header, list(taken), len(loaded.ragged))
 
 
-def _told(con: Connection, name: str, header: Header, taken: list[str]) -> str:
-    """What came of it: how many rows found their header, how many headers no row names, which differ."""
+def _value(operand: Operand) -> str:
+    """SQL of what the header says; blanks around it make no difference between two rows."""
+    return casts.text_of(operand) if operand.type == "VARCHAR" else operand.sql
+
+
+def _told(con: Connection, name: str, header: Header, taken: list[str], unread: int) -> str:
+    """What came of it: how many rows found their header, how many headers no row names, which differ, and how many of
+    the header's lines are `unread`, as they do not fit."""
     rows, found = con.execute(f"select count(*), count(*) filter (not no_header) from {name}").fetchall()[0]
     several, unused = con.execute(f"""
         select count(*) filter (h.several), count(*) filter (r.join_key is null) from {name}_keys as h
@@ -104,6 +110,7 @@ def _told(con: Connection, name: str, header: Header, taken: list[str]) -> str:
     sentence = (f"{', '.join(taken)} come from {header.grid.name}, by {header.key} = {header.their_key}: "
                 f"{found:,} of {rows:,} rows stand there")
     sentence += f"; {several:,} of its keys stand on several rows that differ" if several else ""
+    sentence += f"; {unread:,} of its lines have too many or too few fields and are not read" if unread else ""
     return sentence + (f"; {unused:,} of its keys have no row here" if unused else "")
 
 

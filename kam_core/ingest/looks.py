@@ -46,12 +46,15 @@ def look_at_columns(headings: list[str], rows: list[list[str]], format: dict[str
                     types: dict[str, str] | None = None) -> list[Column]:
     """Look at each column of a sample; what `format` names is taken as given, and the `types` that a file states
     (heading → Arrow type)."""
-    counts = [Counter(row[i].strip() for row in rows if i < len(row)) for i in range(len(headings))]
-    narrow = [_narrowed(c) for c in counts]
+    narrow = _narrow_columns(headings, rows)
     columns = [_column(h, values, format, (types or {}).get(h, "")) for h, values in zip(headings, narrow, strict=True)]
     _say_marks(columns, narrow, format)
     _say_orders(columns, narrow, format)
     return columns
+
+
+def _narrow_columns(headings: list[str], rows: list[list[str]]) -> list[dict[str, int]]:
+    return [_narrowed(Counter(row[i].strip() for row in rows if i < len(row))) for i in range(len(headings))]
 
 
 def _narrowed(counts: Counter[str]) -> dict[str, int]:
@@ -204,7 +207,20 @@ def _mixed_numbers(heading: str, values: dict[str, int]) -> list[Assumption]:
 
 # Marks and orders are told over all columns: what one proves helps another
 
-def _say_marks(columns: list[Column], narrow: list[dict[str, int]], format: dict[str, Any]) -> None:
+def shown(headings: list[str], rows: list[list[str]]) -> dict[str, dict[str, str]]:
+    """What a sample proves of its columns, each by itself or by the others: {"dates": {heading: "day/month"},
+    "decimals": {heading: ","}}. A load asks for it where the rows that it takes leave that open."""
+    narrow = _narrow_columns(headings, rows)
+    columns = [_column(heading, values, {}, "") for heading, values in zip(headings, narrow, strict=True)]
+    orders, marks = _order_evidence(columns, narrow), _mark_evidence(columns, narrow)
+    order, mark = casts.usual_order(orders), casts.usual_mark(marks)
+    dates = {heading: casts.proven_order(facts) or order for heading, facts in orders.items()}
+    decimals = {heading: casts.usual_mark({heading: facts}) or mark for heading, facts in marks.items()}
+    return {"dates": {h: said for h, said in dates.items() if said},
+            "decimals": {h: said for h, said in decimals.items() if said}}
+
+
+def _mark_evidence(columns: list[Column], narrow: list[dict[str, int]]) -> dict[str, list[Any]]:
     evidence: dict[str, list[Any]] = {}
     for column, values in zip(columns, narrow, strict=True):
         if column.type == NUMBER:
@@ -214,6 +230,11 @@ def _say_marks(columns: list[Column], narrow: list[dict[str, int]], format: dict
                 return sum(n for t, n in texts.items() if re.search(pattern, t))
             evidence[column.heading] = [weight(casts.POINT), weight(casts.COMMA), weight(","), weight(r"\."),
                                         min((t for t in texts if "," in t or "." in t), default=None)]
+    return evidence
+
+
+def _say_marks(columns: list[Column], narrow: list[dict[str, int]], format: dict[str, Any]) -> None:
+    evidence = _mark_evidence(columns, narrow)
     usual = casts.usual_mark(evidence)
     for column in columns:
         if column.heading not in evidence:
@@ -238,9 +259,8 @@ def _is_plain(facts: list[Any]) -> bool:
 
 
 def _say_orders(columns: list[Column], narrow: list[dict[str, int]], format: dict[str, Any]) -> None:
-    evidence = {c.heading: _order_facts(v) for c, v in zip(columns, narrow, strict=True) if c.type == DATE}
-    proven = {casts.proven_order(e) for e in evidence.values()} - {None}
-    usual = proven.pop() if len(proven) == 1 else None
+    evidence = _order_evidence(columns, narrow)
+    usual = casts.usual_order(evidence)
     for column, values in zip(columns, narrow, strict=True):
         facts = evidence.get(column.heading)
         if not facts or not facts[2]:
@@ -256,6 +276,10 @@ def _say_orders(columns: list[Column], narrow: list[dict[str, int]], format: dic
         why = ("reading.why.order_ask", {"example": facts[5]}) if sure == ASK else notes[0].why
         column.said.append(Assumption("dates", column.heading, order, sure, why, ORDERS,
                                       _examples(values, deciding)))
+
+
+def _order_evidence(columns: list[Column], narrow: list[dict[str, int]]) -> dict[str, list[Any]]:
+    return {c.heading: _order_facts(v) for c, v in zip(columns, narrow, strict=True) if c.type == DATE}
 
 
 def _order_facts(values: dict[str, int]) -> list[Any]:

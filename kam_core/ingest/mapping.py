@@ -20,6 +20,19 @@ FORMAT_KEYS = {"encoding": str, "delimiter": str, "date": str, "decimal": str, "
                "below": str, "dates": dict, "decimals": dict, "swapped": dict, "types": dict}
 
 
+def by_column(format: dict[str, Any], headings: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What a format says of how cells are written, of each heading by itself: the order or the pattern of its dates,
+    its decimal mark, and whether days and months are swapped."""
+    mark = format.get("decimal")
+    if mark is None and "thousands" in format:
+        mark = "," if format["thousands"] == "." else "."
+    said: dict[str, dict[str, str]] = {"dates": {}, "decimals": {}, "swapped": {}}
+    for key, whole in (("dates", format.get("date")), ("decimals", mark), ("swapped", None)):
+        each = {heading: format.get(key, {}).get(heading, whole) for heading in headings}
+        said[key] = {heading: one for heading, one in each.items() if one}
+    return said
+
+
 @dataclass(frozen=True)
 class Join:
     """Where rows find what their own file lacks: in the row of a header with the same key, as order lines do.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kam_core.ingest.assumptions import ASK, LIKELY, Why
 from kam_core.schema import ORDERS
 
-KEY = "order_id"
+KEY, CUSTOMER = "order_id", "account_id"
 UNIQUE = 0.9  # of a header's keys: where they repeat more often, it is no header
 SHARED = 0.5  # half of the lines' keys stand in the header: then it is the right one
 ABOUT_ORDERS = ("text", "date", "bool")  # a header's amounts are those of whole orders: no line takes them
@@ -64,22 +64,25 @@ def _matches(lines: Part, header: Part) -> list[Partner]:
 
 
 def _keys(lines: Part, header: Part) -> list[tuple[str, str]]:
-    """Columns by which the two could be joined: both order numbers, or of the same name and the same values."""
+    """Columns by which the two could be joined: both order numbers, or of the same name and the same values. Not the
+    customer: what stands once for a customer, as in a list of accounts, is no date of an order."""
     named = [(lines.columns[KEY], header.columns[KEY])] if KEY in lines.columns and KEY in header.columns else []
-    alike = [(h, h) for h in lines.headings if h and h in header.headings and (h, h) not in named]
-    alike = [(h, h) for h, _ in alike if _share(lines, h, header, h) >= SHARED]
+    customers = {part.columns.get(CUSTOMER) for part in (lines, header)}
+    alike = [(h, h) for h in lines.headings if h and h in header.headings and h not in customers]
+    alike = [(h, h) for h, _ in alike if (h, h) not in named and share(lines, h, header, h) >= SHARED]
     return [(key, their_key) for key, their_key in [*named, *alike] if _is_unique(header.values(their_key))]
 
 
 def joined(lines: Part, header: Part, key: str, their_key: str, adds: dict[str, str]) -> Partner:
     """The proposal by one pair of keys."""
-    share = _share(lines, key, header, their_key)
-    sure = LIKELY if share >= SHARED else ASK
-    why: Why = (f"reading.why.header_{sure}", {"header": header.name, "column": key, "share": f"{share:.0%}"})
-    return Partner(header, key, their_key, adds, share, sure, why)
+    common = share(lines, key, header, their_key)
+    sure = LIKELY if common >= SHARED else ASK
+    why: Why = (f"reading.why.header_{sure}", {"header": header.name, "column": key, "share": f"{common:.0%}"})
+    return Partner(header, key, their_key, adds, common, sure, why)
 
 
-def _share(lines: Part, key: str, header: Part, their_key: str) -> float:
+def share(lines: Part, key: str, header: Part, their_key: str) -> float:
+    """How many of the lines' first keys are among the header's first."""
     wanted, there = set(lines.values(key)), set(header.values(their_key))
     return len(wanted & there) / len(wanted) if wanted else 0.0
 

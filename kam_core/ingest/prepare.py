@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kam_core.errors import KamError
-from kam_core.ingest import expressions
+from kam_core.ingest import expressions, looks
 from kam_core.ingest.cells import with_cells
 from kam_core.ingest.columns import rows_to_take, typed_columns, with_trimmed
 from kam_core.ingest.dialect import normal_headings
 from kam_core.ingest.files import Found, Source, opened
-from kam_core.ingest.grid import Connection, Grid, Relation, drop, grids
+from kam_core.ingest.grid import Connection, Grid, Relation, drop, first_rows, grids
 from kam_core.ingest.guess import guess_sources
 from kam_core.ingest.join import Header, drop_header, header_of, with_header
-from kam_core.ingest.mapping import Mapping, TableMapping
+from kam_core.ingest.mapping import Mapping, TableMapping, by_column
 from kam_core.ingest.rows import insert_ragged, insert_rows, refuse_duplicates
 from kam_core.schema import TABLES, Table
 from kam_core.text.i18n import t
@@ -70,8 +71,11 @@ class Job:
     @property
     def headings(self) -> list[str]:
         """All headings that the mapping can name: those of the grid, then those of the header."""
-        own = normal_headings(self.grid.headings)
-        return [*own, *(self.header.headings(own) if self.header else [])]
+        return [*self.own, *(self.header.headings(self.own) if self.header else [])]
+
+    @property
+    def own(self) -> list[str]:
+        return normal_headings(self.grid.headings)
 
     def parsed(self) -> dict[str, expressions.Node]:
         """Our columns, each as the expression that fills it; KamError where a heading is not there."""
@@ -81,6 +85,28 @@ class Job:
                 raise expressions.unknown_heading(heading, headings, f"{grid.name}: [{entry.table}.where]")
         return {column: expressions.parse(text, headings, f"{grid.name}: [{entry.table}] {column}")
                 for column, text in entry.columns.items()}
+
+
+    @property
+    def format(self) -> dict[str, Any]:
+        """How cells are written, said of each column. What is said of a whole file holds for its own columns alone;
+        what is said of one by its heading holds wherever that stands."""
+        entry, added = self.mapping, self.header.headings(self.own) if self.header else []
+        theirs = by_column(self.header.join.format if self.header else {}, added)
+        ours = by_column(entry.format, [h for h in (*self.own, *entry.columns.values()) if h not in added])
+        named = {key: {expressions.find_heading(h, self.headings) or h: said for h, said in
+                       entry.format.get(key, {}).items()} for key in ours}
+        return {key: theirs[key] | ours[key] | named[key] for key in ours}
+
+    def shown(self) -> dict[str, dict[str, str]]:
+        """What the first rows show of all columns: those of the header by what stands there, with or without a row
+        here, and those that nothing is made of as well."""
+        own = looks.shown(self.own, [list(row) for row in first_rows(self.grid)])
+        if self.header is None:
+            return own
+        grid, added = self.header.grid, self.header.headings(self.own)
+        theirs = looks.shown(normal_headings(grid.headings), [list(row) for row in first_rows(grid)])
+        return {key: own[key] | {h: said for h, said in theirs[key].items() if h in added} for key in own}
 
 
 def prepare(con: Connection, paths: list[Path], mapping: Mapping | None = None, as_table: str | None = None,
@@ -173,13 +199,13 @@ def _stage(con: Connection, job: Job, source_id: int, staged: Staged, today: dt.
     notes = list(grid.notes)
     relation = with_trimmed(con, _completed(con, job, loaded, nodes, source_id, notes), job.mapping, nodes)
     where, left_out = rows_to_take(con, job.mapping, relation)
-    typed = typed_columns(con, table, job.mapping, nodes, relation, notes)
+    typed = typed_columns(con, table, job.mapping, nodes, relation, notes, job.format, cache(job.shown))
     taken, refused = insert_rows(con, table, typed, relation, where, source_id, today)
     refused += insert_ragged(con, table, relation, source_id)
     left_out |= {t("en", reason): rows for reason, rows in loaded.left_out.items()}
     rows_read = relation.rows + sum(loaded.left_out.values())
     if loaded.mended:
-        notes.append(f"{loaded.mended:,} rows have quotes astray; they were read as letters")
+        notes.append(f"{loaded.mended:,} rows had quotes or separators astray and were put right")
     _add_counts(staged, table.name, rows_read, taken, refused, left_out)
     source = grid.source
     staged.files.append(SourceFile(source_id, source.path, source.name, _sha256(source), source.size, table.name,

@@ -122,12 +122,19 @@ def _by_likeness(table: Table, pairs: list[Pairing], columns: list[Column],
 
 def _without_false_key(table: Table, pairs: list[Pairing], columns: list[Column],
                        rows: list[list[str]]) -> list[Pairing]:
-    """A key that repeats is none: doubtful columns of it are let go (a number of invoices is no invoice number)."""
+    """A key that repeats is none: doubtful columns of it are let go (a number of invoices is no invoice number). The
+    first part of a key may repeat where its rows are one customer's, as the lines of an order are."""
     places = {c.heading: i for i, c in enumerate(columns)}
     key = [places[p.heading] for p in pairs if p.column in table.key]
     doubtful = [p for p in pairs if p.column in table.key and p.sure == ASK and not table.column(p.column).required]
     said = [tuple(row[i] for i in key) for row in rows]
-    return [p for p in pairs if p not in doubtful] if len(set(said)) < KEYED * len(said) else pairs
+    who = next((places[p.heading] for p in pairs if p.column == "account_id"), None)
+    if len(key) < len(table.key) and who is not None:
+        owned = {(parts, row[who]) for parts, row in zip(said, rows, strict=True) if any(parts)}
+        is_key = len(owned) == len({parts for parts, _ in owned})
+    else:
+        is_key = len(set(said)) >= KEYED * len(said)
+    return pairs if is_key else [p for p in pairs if p not in doubtful]
 
 
 def _by_type(table: Table, pairs: list[Pairing], columns: list[Column]) -> list[Pairing]:

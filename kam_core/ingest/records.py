@@ -16,12 +16,15 @@ csv.field_size_limit(MAX_CELL)
 
 @dataclass(frozen=True)
 class Marks:
-    """What parts and wraps the fields. `delimiter` ", " is a comma with a blank, " " is any run of blanks; no quote
-    is ""; `escape` is what stands before a quote inside quotes where it is not doubled, else ""."""
+    """What parts and wraps the fields. `delimiter` ", " is a comma with a blank, " " is any run of blanks, or each of
+    them where `single`; no quote is ""; `escape` is what stands before a quote inside quotes where it is not doubled,
+    else ""; `doubled` is a mark that stands twice where it is meant once, though it is no quote here."""
 
     delimiter: str = ","
     quote: str = '"'
     escape: str = ""
+    doubled: str = ""
+    single: bool = False
 
     @property
     def one(self) -> str:
@@ -31,23 +34,24 @@ class Marks:
     @property
     def is_plain(self) -> bool:
         """True for what DuckDB reads as we do."""
-        return len(self.delimiter) == 1 and self.delimiter != " " and not self.escape
+        return len(self.delimiter) == 1 and self.delimiter != " " and not (self.escape or self.doubled)
 
     def reader(self, lines: Iterable[str], strict: bool = True) -> Iterator[list[str]]:
-        close = self.delimiter in (", ", " ")
+        close = self.delimiter in (", ", " ") and not self.single
         if not self.quote:
             return csv.reader(lines, delimiter=self.one, quoting=csv.QUOTE_NONE, skipinitialspace=close)
         return csv.reader(lines, delimiter=self.one, quotechar=self.quote, strict=strict, skipinitialspace=close)
 
 
 class Record(NamedTuple):
-    """One record: its number, the line it starts on, how many lines it takes, its fields, and whether quotes had to be
-    mended."""
+    """One record: its number, the line it starts on, how many lines it takes, its fields, its text, and whether quotes
+    had to be mended."""
 
     number: int
     line: int
     lines: int
     fields: list[str]
+    text: str
     mended: bool = False
 
 
@@ -63,9 +67,10 @@ class _Lines:
     """Lines of a file that can be given back; `taken` are those of the record being read."""
 
     def __init__(self, lines: Iterable[str], marks: Marks) -> None:
-        self.lines, self.strip = iter(lines), marks.delimiter == " "
+        self.lines, self.strip = iter(lines), marks.delimiter == " " and not marks.single
         # Escaped quotes are doubled, which readers know; the escape before any other letter is a letter.
-        self.escaped, self.doubled = marks.escape + marks.quote if marks.escape else "", marks.quote * 2
+        self.written = {marks.escape + marks.quote: marks.quote * 2} if marks.escape else {}
+        self.written |= {marks.doubled * 2: marks.doubled} if marks.doubled else {}
         self.given_back: deque[str] = deque()
         self.taken: list[str] = []
         self.number = 0
@@ -77,11 +82,15 @@ class _Lines:
         if len(self.taken) > MAX_RECORD_LINES:
             raise csv.Error("too many lines")
         line = self.given_back.popleft() if self.given_back else next(self.lines)
-        if self.escaped:
-            line = line.replace(self.escaped, self.doubled)
+        for written, meant in self.written.items():
+            line = line.replace(written, meant)
         self.number += 1
         self.taken.append(line)
         return line.strip(" \r\n") + "\n" if self.strip else line
+
+    @property
+    def text(self) -> str:
+        return "".join(self.taken).rstrip("\r\n")
 
     def give_back(self) -> None:
         """All lines of the record but its first will be read again."""
@@ -110,18 +119,18 @@ def records(lines: Iterable[str], marks: Marks, width: int | None = None) -> Ite
         except csv.Error:
             fields = None
         if fields is not None and (len(source.taken) == 1 or width is None or len(fields) == width):
-            yield Record(number, start, len(source.taken), fields)
+            yield Record(number, start, len(source.taken), fields, source.text)
             continue
         if fields is None and len(source.taken) > LOST_LINES:
             raise Swallowed(start, len(source.taken))
         first = source.taken[0].rstrip("\r\n")
         mended = _mended(first, marks, width)
         if fields is not None and (width is None or len(mended) != width):
-            yield Record(number, start, len(source.taken), fields)
+            yield Record(number, start, len(source.taken), fields, source.text)
             continue
         source.give_back()
         reader = marks.reader(source)
-        yield Record(number, start, 1, mended, True)
+        yield Record(number, start, 1, mended, first, True)
 
 
 def _mended(line: str, marks: Marks, width: int | None) -> list[str]:

@@ -1,23 +1,18 @@
-"""Rows with a separator too many: told by what the columns hold, and put right where that leaves one way only."""
+"""Rows with a separator too many, or with other separators: put right where what the columns hold leaves one way."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
 
 from kam_core.ingest.dialect import Layout
+from kam_core.ingest.records import Marks, Record
 
 MOSTLY = 0.9
 ENOUGH = 5  # values from which a column's kind is told
 PROOF = 2  # cells of a kind that a row needs, so that it can be said to be right
-SUSPECTS = 100_000  # rows that are looked at in the file
+SEPARATORS = " ;,\t|"  # what may part the fields of a single row
 FITS = {"date": re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?([ T]\d.*)?"),
         "number": re.compile(r"[^\w\s]{0,4} ?\d[\d.,'’ ]*[^\w\s]{0,4}")}
-ODD = {  # SQL: what stands in a column of the kind only where the row is shifted, or the cell is wrong
-    "date": "not regexp_matches(c{i}, '[0-9]')",
-    "number": "regexp_matches(c{i}, '[[:alpha:]:/]')",
-}
 Kinds = list[str | None]
 
 
@@ -34,33 +29,54 @@ def _kind(values: list[str]) -> str | None:
                  if sum(1 for v in values if form.fullmatch(v)) >= MOSTLY * len(values)), None)
 
 
-def is_shifted(con: Any, name: str, path: Path, found: Layout) -> bool:
-    """Whether some rows have a field too many. DuckDB lets a blank one at the end go, so that a row with a separator
-    too many at its start looks whole, and every cell of it stands in the next column."""
-    kinds = kinds_of(found)
-    odd = [ODD[kind].format(i=i) for i, kind in enumerate(kinds) if kind]
-    odd += [f"c{i} is null" for i, kind in enumerate(kinds) if kind and
-            sum(1 for row in found.sample if not row[i].strip()) <= (1 - MOSTLY) * len(found.sample)]
-    if not odd:
-        return False
-    suspects = {row[0] for row in con.execute(f"""
-        select rowid + {found.first_line} from {name}_text where {' or '.join(odd)} limit {SUSPECTS}
-        """).fetchall()}
-    last = max(suspects, default=0)
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        for number, line in enumerate(file, 1):
-            if number in suspects and len(next(found.marks.reader([line], strict=False), [])) > found.width:
-                return True
-            if number >= last:
-                return False
-    return False
+def put_right(record: Record, kinds: Kinds, marks: Marks) -> list[str] | None:
+    """The fields of a record that has too many or too few; None where it does not say which. What stands between
+    blanks is sooner several words of a cell than a separator too many; where columns are lined up by them, it is open.
+    """
+    if marks.delimiter == " " and not marks.single:
+        return None
+    fields = unshifted(record.fields, kinds) if marks.delimiter != " " else None
+    return fields or parted(record.text, kinds, marks)
 
 
 def unshifted(fields: list[str], kinds: Kinds) -> list[str] | None:
-    """The row without the one blank field that is too many; None where no way, or more than one, puts it right."""
+    """The row without the one blank field that is too many; None where no way, or more than one, puts it right, or
+    where a cell may have been cut in two instead, as by the comma in Acme, Inc."""
     if len(fields) != len(kinds) + 1:
         return None
-    ways = {tuple(fields[:i] + fields[i + 1:]) for i, field in enumerate(fields) if not field.strip()}
+    cut = [i for i, field in enumerate(fields[1:]) if field[:1] == " " and field.strip()]
+    if any(_fits((*fields[:i], fields[i] + fields[i + 1], *fields[i + 2:]), kinds) for i in cut):
+        return None
+    return _only({tuple(fields[:i] + fields[i + 1:]) for i, field in enumerate(fields) if not field.strip()}, kinds)
+
+
+def parted(text: str, kinds: Kinds, marks: Marks) -> list[str] | None:
+    """The row by another separator than the file's, which then stands in quotes alone; between blanks, a cell may be
+    several words, in a file of blanks as well. None where no way, or more than one, fits."""
+    width, ways = len(kinds), set[tuple[str, ...]]()
+    for one in SEPARATORS:
+        if text.count(one) < width - 1:
+            continue
+        cells = _cells(text, one, marks.quote)
+        if one != marks.one and any(marks.one in cell for cell, is_quoted in cells if not is_quoted):
+            continue
+        words, more = [cell for cell, _ in cells], len(cells) - width
+        if not more:
+            ways.add(tuple(words))
+        elif more > 0 and one == " ":
+            ways |= {(*words[:i], " ".join(words[i:i + more + 1]), *words[i + more + 1:]) for i in range(width)
+                     if not any(is_quoted for _, is_quoted in cells[i:i + more + 1])}
+    return _only(ways, kinds)
+
+
+def _cells(text: str, one: str, quote: str) -> list[tuple[str, bool]]:
+    """The fields of a line, and whether each stands in quotes."""
+    mark, q = re.escape(one), re.escape(quote) or "(?!)"
+    found = re.finditer(rf"(?:^|{mark})(?:{q}((?:[^{q}]|{q}{q})*){q}(?={mark}|$)|([^{mark}]*))", text)
+    return [(m[2], False) if m[1] is None else (m[1].replace(quote * 2, quote), True) for m in found]
+
+
+def _only(ways: set[tuple[str, ...]], kinds: Kinds) -> list[str] | None:
     fitting = [way for way in ways if _fits(way, kinds)]
     return list(fitting[0]) if len(fitting) == 1 else None
 

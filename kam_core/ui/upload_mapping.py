@@ -115,10 +115,10 @@ def _header_taken(sheet: Sheet, key: str, what: str) -> None:
 
 
 def _pairs(sheet: Sheet, columns: list[Column]) -> None:
-    places = st.columns(2, gap="medium")
-    for number, column in enumerate(columns):
-        with places[number % 2]:
-            _pair(sheet, column)
+    for start in range(0, len(columns), 2):  # a row at a time: on a narrow screen the required ones stay first
+        for place, column in zip(st.columns(2, gap="medium"), columns[start:start + 2], strict=False):
+            with place:
+                _pair(sheet, column)
 
 
 def _pair(sheet: Sheet, column: Column) -> None:

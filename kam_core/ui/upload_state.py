@@ -31,6 +31,7 @@ LOG = logging.getLogger("kam")
 SHORT = 1.2  # seconds that a run waits for its work: what is done by then needs no progress
 MANY = 200_000  # rows from which on a check takes more than a second
 MOMENT = 4.0  # seconds
+LASTING = ("publish", "undo")  # go on to their end, also when whoever began them is gone; what is read does not
 KEY_TIERS = ("S", "A")
 
 
@@ -56,6 +57,8 @@ def start(kind: str, work: Callable[[Job], Any]) -> None:
     """Begin work; only one thing is done at a time, and of large uploads one in the whole server."""
     own = session.upload()
     job = Job(turns.in_turn(work, turns.weight(own.paths) if own else 0))
+    if own and kind not in LASTING:
+        own.workspace.stop_work = job.stop
     st.session_state["_job"], st.session_state["_job_kind"] = job, kind
     st.session_state.pop("_job_problem", None)
 

@@ -27,36 +27,29 @@ class HeaderOf:
 
     def join(self) -> Join:
         """It as a mapping says it."""
-        whole = {key: value for key, value in self.sheet.format.items() if not isinstance(value, dict)}
-        return Join(self.key, self.their_key, self.sheet.file_pattern, whole)
+        return Join(self.key, self.their_key, self.sheet.file_pattern, self.sheet.format)
 
-    def to_remember(self) -> dict[str, str]:
-        return {"shape": shape(self.sheet.look), "key": self.key, "their_key": self.their_key}
-
-
-def format_of(lines: Sheet) -> dict[str, Any]:
-    """How lines are read: what was chosen for single columns of their header holds for what they take from it."""
-    format = dict(lines.format)
-    for key, said in (lines.header.sheet.look.chosen if lines.header else {}).items():
-        if isinstance(said, dict):
-            theirs = {heading: choice for heading, choice in said.items() if heading not in lines.look.headings}
-            format[key] = {**format.get(key, {}), **theirs}
-    return format
+    def to_remember(self) -> dict[str, str | None]:
+        return {"shape": shape(self.sheet.look), "key": self.key, "their_key": self.their_key,
+                "table": self.sheet.table}
 
 
-def find(sheets: Iterable[Sheet]) -> None:
-    """Give each sheet of order lines the header that it lacks, where there is one among the sheets."""
+def find(sheets: Iterable[Sheet], new: set[str]) -> None:
+    """Give each sheet of order lines the header that it lacks, where one of the two is `new` (ids): what was decided
+    about those that were here before stays."""
     sheets = list(sheets)
     for lines in sheets:
         if lines.header or (lines.table not in (None, "orders") and lines.is_mapped):
             continue
-        parts = {id(sheet): _part(sheet) for sheet in sheets}
-        match = partner.partner(parts[id(lines)], parts.values())
+        others = [s for s in sheets if s is not lines and (lines.look.id in new or s.look.id in new)]
+        parts = {id(sheet): _part(sheet) for sheet in others}
+        ours = _part(lines)
+        match = partner.partner(ours, parts.values())
         if match is None or (match.sure != LIKELY and lines.table != "orders"):
             continue
-        header = next(s for s in sheets if parts[id(s)] is match.part)
-        columns = parts[id(lines)].columns
-        lines.take("orders", {**match.columns, **columns})
+        header = next(sheet for sheet in others if parts[id(sheet)] is match.part)
+        own = lines.columns if lines.table == "orders" else ours.columns  # of orders, formulas too
+        lines.take("orders", {**match.columns, **own})
         lines.header = HeaderOf(header, match.key, match.their_key, match.sure, match.why)
         header.take(None)  # one row an order: neither accounts nor, beside its lines, orders once more
 
@@ -68,11 +61,9 @@ def take(lines: Sheet, other: Sheet | None, key: str | None = None, their_key: s
         leave(lines)
         return
     ours, theirs = _part(lines), _part(other)
-    keys = [(ours.columns.get(partner.KEY), theirs.columns.get(partner.KEY))]
-    keys += [(h, h) for h in lines.look.headings if h in other.look.headings]
-    best = next(((a, b) for a, b in keys if a and b), (lines.look.headings[0], other.look.headings[0]))
+    keys = (key, their_key) if key and their_key else _best_keys(ours, theirs)
     adds = partner.additions(ours, theirs) if lines.table == "orders" else {}
-    match = partner.joined(ours, theirs, key or best[0], their_key or best[1], adds)
+    match = partner.joined(ours, theirs, *keys, adds)
     if lines.header and lines.header.sheet is not other:
         leave(lines)
     lines.header = HeaderOf(other, match.key, match.their_key, CERTAIN if key else match.sure, match.why)
@@ -81,11 +72,24 @@ def take(lines: Sheet, other: Sheet | None, key: str | None = None, their_key: s
         other.take(None)  # its amounts, if it has any, are those of the lines
 
 
-def take_again(lines: Sheet, join: dict[str, str] | None, sheets: Iterable[Sheet]) -> None:
-    """Take the header that was taken for a file of this shape before, where such a one is here."""
-    for other in sheets if join else ():
-        if join and other is not lines and shape(other.look) == join["shape"]:
-            lines.header = HeaderOf(other, join["key"], join["their_key"], CERTAIN, ("page.upload.why_remembered", {}))
+def _best_keys(lines: partner.Part, header: partner.Part) -> tuple[str, str]:
+    """The columns with most in common: both order numbers, or two of the same name; else the first of each."""
+    pairs = [(lines.columns.get(partner.KEY, ""), header.columns.get(partner.KEY, ""))]
+    pairs += [(h, h) for h in lines.headings if h in header.headings]
+    return max(((a, b) for a, b in pairs if a and b), key=lambda pair: partner.share(lines, pair[0], header, pair[1]),
+               default=(lines.headings[0], header.headings[0]))
+
+
+def take_again(lines: Sheet, join: dict[str, Any], sheets: Iterable[Sheet]) -> None:
+    """Take the header that was taken for a file of this shape before, where such a one is here, and leave it the table
+    that it was then."""
+    for other in sheets:
+        key = expressions.find_heading(join["key"], lines.look.headings)
+        their_key = expressions.find_heading(join["their_key"], other.look.headings)
+        if other is not lines and shape(other.look) == join["shape"] and key and their_key:
+            lines.header = HeaderOf(other, key, their_key, CERTAIN, ("page.upload.why_remembered", {}))
+            if join.get("table") is None:
+                other.take(None)
             return
 
 
@@ -96,7 +100,7 @@ def leave(lines: Sheet) -> None:
 
 
 def leave_gone(sheets: Iterable[Sheet]) -> None:
-    """Forget headers whose sheet, or whose key, is there no more."""
+    """Forget headers whose sheet, or whose key, is there no more; those that stay are no orders beside their lines."""
     there = list(sheets)
     for lines in there:
         header = lines.header
@@ -105,6 +109,8 @@ def leave_gone(sheets: Iterable[Sheet]) -> None:
             and header.key in lines.look.headings and header.their_key in header.sheet.look.headings
         ):  # fmt: skip
             leave(lines)
+        elif header and header.sheet.table == "orders":
+            header.sheet.take(None)
 
 
 def _part(sheet: Sheet) -> partner.Part:

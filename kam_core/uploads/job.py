@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -45,7 +46,8 @@ class Job:
         """Ask it to end; a query that runs is interrupted."""
         self._stop.set()
         for interrupt in list(self._interrupts):
-            interrupt()
+            with contextlib.suppress(Exception):  # a connection that is closed by now says so
+                interrupt()
 
     def on_stop(self, interrupt: Callable[[], object]) -> None:
         """Also call this when the work is to end: a connection's `interrupt`."""

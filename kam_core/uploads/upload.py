@@ -75,7 +75,7 @@ class Sheet:
     def headings(self) -> list[str]:
         """All headings that can fill a column of ours: those of the sheet, then those of its header."""
         own = self.look.headings
-        return [*own, *(h for h in self.header.sheet.look.headings if h not in own)] if self.header else own
+        return [*own, *expressions.added(own, self.header.sheet.look.headings)] if self.header else own
 
     @property
     def missing(self) -> list[str]:
@@ -99,7 +99,7 @@ class Sheet:
             self.table,
             dict(self.columns),
             (self.file_pattern,),
-            headers.format_of(self),
+            self.format,
             values={"account_id": dict(repairs)} if has_account else {},
             cells={line: dict(texts) for line, texts in self.cells.items()},
             join=self.header.join() if self.header else None,
@@ -119,7 +119,8 @@ class Sheet:
         """Take what was made for a file of this shape before, else the likeliest table where it is complete."""
         self.proposals, self.header = guess_table(self.look, known), None
         if remembered and remembered.get("table") in TABLES:
-            headers.take_again(self, remembered.get("join"), others)
+            if "join" in remembered:
+                headers.take_again(self, remembered["join"], others)
             if all(expressions.reads(text, self.headings) for text in remembered["columns"].values()):
                 self.take(remembered["table"], dict(remembered["columns"]))
                 self.remembered = True
@@ -227,6 +228,7 @@ class Upload:
             if sheet.look.file == path.name or sheet.look.file.startswith(path.name + "/"):
                 del self.sheets[id]
                 self.workspace.forget(id)
+        headers.leave_gone(self.sheets.values())  # at once: the page is drawn before the files are looked at again
         self.problems = [p for p in self.problems if p.file != path.name]
         path.unlink(missing_ok=True)
         self._changed()
@@ -262,11 +264,11 @@ class Upload:
             sheet = self.sheets.setdefault(look.id, Sheet(look))
             sheet.look = look
         self.sheets = {look.id: self.sheets[look.id] for look in looks}
-        headers.leave_gone(self.sheets.values())
-        for look in new:
+        # Lines come last: the header that they had before is then known as what it was.
+        for look in sorted(new, key=lambda look: "join" in remembered.get(shape(look), {})):
             self.sheets[look.id].propose(known, remembered.get(shape(look)), self.sheets.values())
-        if new:
-            headers.find(self.sheets.values())
+        headers.leave_gone(self.sheets.values())
+        headers.find(self.sheets.values(), {look.id for look in new})
 
     def lines_of(self, sheet: Sheet) -> list[Sheet]:
         """The sheets of order lines whose header this one is."""

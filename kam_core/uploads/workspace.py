@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -49,6 +49,7 @@ class Workspace:
         self._numbers = 0
         self._lock = threading.RLock()
         self._leaving: threading.Timer | None = None
+        self.stop_work: Callable[[], object] = lambda: None  # ends what is being done with it
 
     @classmethod
     def create(cls, root: Path | None = None) -> Workspace:
@@ -132,7 +133,8 @@ class Workspace:
                 self._leaving = None
 
     def close(self) -> None:
-        """Delete the folder and all that is in it."""
+        """End the work, and delete the folder and all that is in it."""
+        self.stop_work()
         with self._lock:
             self._close_readers()
             self._held.clear()

@@ -210,7 +210,7 @@ def test_order_lines_meet_their_header_and_a_formula_is_typed(
     expect(page.locator(".st-key-card_mapping")).to_contain_text("Its columns go to the lines in lines.csv.")
     wait_ready(page)
     choose(page, "upload_sheet", "lines.csv")
-    expect(page.get_by_role("combobox", name="What is missing stands in")).to_have_value("heads.csv")
+    expect(page.get_by_role("combobox", name="Missing columns come from")).to_have_value("heads.csv")
     expect(page.get_by_role("combobox", name="Order date *")).to_have_value("Order Date · heads.csv")
     wait_ready(page)
     page.get_by_role("combobox", name="Amount *").click()

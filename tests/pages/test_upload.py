@@ -62,12 +62,12 @@ def test_order_lines_say_where_their_date_comes_from_and_it_can_be_changed(app: 
     dropped(app, "lines.csv", LINES.replace("Price", "Sales"))
     app.selectbox(key="upload_sheet").set_value("lines.csv").run()
     boxes = {box.label: box for box in app.selectbox}
-    assert boxes["What is missing stands in"].value == "heads.csv"
-    assert [boxes[f"matched by this column of {name}"].value for name in ("lines.csv", "heads.csv")] == ["Order ID"] * 2
+    assert boxes["Missing columns come from"].value == "heads.csv"
+    assert [boxes[f"Matching column in {name}"].value for name in ("lines.csv", "heads.csv")] == ["Order ID"] * 2
     assert boxes["Order date *"].value == "Order Date"
-    assert "100% of the first values of Order ID stand in heads.csv" in said(app)
+    assert "100% of the first values of Order ID are found in heads.csv" in said(app)
     assert "of 3 rows, **3 can be taken** and **0 are refused**" in said(app)
-    boxes["What is missing stands in"].select("(no other table)").run()
+    boxes["Missing columns come from"].select("(no other table)").run()
     assert "Still missing: **Order date**, **Account no.**" in said(app)
     app.selectbox(key="upload_sheet").set_value("heads.csv").run()
     assert "It can be explored as it is. For a table of Orders no column here is: Amount" in said(app)

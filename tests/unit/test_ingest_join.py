@@ -24,7 +24,7 @@ from tests.jobs import run
 HEADS = """Order ID,Order Date,Customer,Region,Amount
 O1,2025-01-10,A,North,30
 O2,2025-02-10,B,South,5
-O2,2025-02-10,B,South,5
+O2,2025-02-10,B,South ,5
 O3,2025-03-10,C,South,1
 O3,2025-03-11,C,South,1
 O4,2025-02-31,D,North,7
@@ -88,6 +88,15 @@ def test_lines_take_date_and_customer_from_their_header(folder: Path):
             "1 of its keys stand on several rows that differ; 1 of its keys have no row here"
             ) in staged.files[0].assumptions
     assert staged.warnings == []  # the header is no file that was left out
+
+
+def test_lines_of_the_header_that_do_not_fit_are_told(folder: Path):
+    """Where the header of O9 stands on such a line, its order is refused, and that is why."""
+    (folder / "heads.csv").write_text(HEADS + "O9,2025-06-10,F\n")
+    staged, _, refused = load(folder)
+    assert refused[-1] == (8, "order_id", "O9", f"is not in {WHERE}")
+    assert any("; 1 of its lines have too many or too few fields and are not read" in note
+               for note in staged.files[0].assumptions)
 
 
 def test_what_the_lines_say_themselves_comes_first(folder: Path):
@@ -254,3 +263,116 @@ def test_a_bad_day_of_the_header_is_shown_at_the_line_and_mended_there(upload: U
     upload.mend("lines.csv", 4, "Order Date", "2025-02-28")
     run(lambda job: upload.look(job, {}, {}))
     assert run(upload.check_rows).counts["orders"]["taken"] == 3
+
+
+def test_nothing_is_decided_anew_where_neither_lines_nor_header_are_new(upload: Upload):
+    dropped(upload, lines=GOOD_LINES, heads=GOOD_HEADS)
+    lines = upload.sheets["lines.csv"]
+    headers.take(lines, None)
+    dropped(upload, notes="a,b\n1,2\n")
+    assert lines.header is None
+
+
+def test_a_formula_stays_where_a_header_is_found(upload: Upload):
+    dropped(upload, lines="Order ID,Net,Tax\nO1,10,1\nO1,20,2\nO2,5,1\n")
+    lines = upload.sheets["lines.csv"]
+    lines.take("orders")
+    lines.pair("amount", "Net + Tax")
+    dropped(upload, heads=GOOD_HEADS.replace("Amount", "Weight"))
+    assert lines.header and (lines.columns["amount"], lines.missing) == ("Net + Tax", [])
+    assert run(upload.check_rows).parties[0].amount == 33  # of A: 10 + 1 + 20 + 2
+
+
+def test_a_header_that_is_taken_away_is_forgotten_at_once(upload: Upload):
+    """The page is drawn before the files that are left have been looked at again."""
+    dropped(upload, lines=GOOD_LINES, heads=GOOD_HEADS)
+    upload.remove(upload.paths[1])
+    lines = upload.sheets["lines.csv"]
+    assert (lines.header, lines.missing) == (None, ["order_date", "account_id"])
+
+
+def test_a_header_chosen_without_keys_is_matched_by_what_both_have_in_common(upload: Upload):
+    dropped(upload, lines="Row,Ref,Amount\n1,A1,10\n2,A1,20\n3,A2,5\n",
+            heads="Row,Ref,Day,Customer\n7,A1,2025-01-01,X\n8,A2,2025-01-02,Y\n")
+    lines = upload.sheets["lines.csv"]
+    headers.take(lines, None)
+    headers.take(lines, upload.sheets["heads.csv"])
+    assert lines.header and (lines.header.key, lines.header.their_key) == ("Ref", "Ref")
+
+
+@pytest.mark.parametrize(("lines", "heads"), [
+    (GOOD_LINES, GOOD_HEADS),
+    (GOOD_LINES.replace("Order ID", "order id"), GOOD_HEADS.replace("Order ID", "ORDER ID")),  # headings still alike
+])
+def test_what_is_remembered_is_what_it_was_the_first_time(upload: Upload, tmp_path: Path, lines: str, heads: str):
+    """The header has all that orders need: beside its lines it would count each order twice, 35 and 35."""
+    dropped(upload, lines=GOOD_LINES, heads=GOOD_HEADS)
+    first = upload.sheets["lines.csv"]
+    first.pair("order_id", None)
+    again = Upload(Workspace.create(tmp_path), Policy())
+    dropped(again, {headers.shape(first.look): first.to_remember()}, lines=lines, heads=heads)
+    taken = again.sheets["lines.csv"]
+    assert taken.remembered and taken.header and taken.header.key in taken.look.headings
+    assert again.sheets["heads.csv"].table is None
+    assert sum(party.amount or 0 for party in run(again.check_rows).parties) == 35
+    again.workspace.close()
+
+
+# --- dates and marks of the header are told by the header
+
+AMBIGUOUS = "Order ID,Order Date,Customer\nO1,03/01/2025,A\nO2,04/02/2025,B\n"
+ALONE = "Order ID,Ship Day,Amount\nO1,2025-05-01,10\nO2,2025-05-02,5\n"
+BY_DAY = MAPPING.replace('region = "Region"\n', "").replace('order_id = "Order ID"\n', "")
+
+
+def days(taken: list) -> list[str]:
+    return [day for _, day, *_ in taken]
+
+
+@pytest.mark.parametrize(("proof", "expected"), [
+    ("O3,02/28/2025,C", ["2025-03-01", "2025-04-02"]), ("O3,28/02/2025,C", ["2025-01-03", "2025-02-04"])])
+def test_a_header_without_lines_still_tells_how_dates_are_written(tmp_path: Path, proof: str, expected: list[str]):
+    """No line names O3: the upload page tells the order by it, and so must the load."""
+    (tmp_path / "heads.csv").write_text(AMBIGUOUS + proof + "\n")
+    (tmp_path / "lines.csv").write_text(ALONE)
+    assert days(load(tmp_path, BY_DAY)[1]) == expected
+
+
+def test_what_is_said_of_all_dates_of_a_file_holds_for_that_file_alone(tmp_path: Path):
+    (tmp_path / "heads.csv").write_text(AMBIGUOUS)
+    (tmp_path / "lines.csv").write_text(ALONE.replace("2025-05-", "2025.05."))
+    said = BY_DAY + 'format.date = "%m/%d/%Y"\n[orders.format]\ndate = "%Y.%m.%d"\n'
+    text = said.replace('amount = "Amount"', 'amount = "Amount"\ndue_on = "Ship Day"')
+    _, taken, refused = load(tmp_path, text)
+    assert (days(taken), refused) == (["2025-03-01", "2025-04-02"], [])
+
+
+def test_a_header_with_a_decimal_comma_beside_lines_with_a_point(tmp_path: Path):
+    """1,085 is read by the 12,50 that stands beside it in the header, not by the 10.50 of the lines."""
+    (tmp_path / "heads.csv").write_text("Order ID;Order Date;Customer;Rate;Freight\nO1;2025-01-10;A;1,085;12,50\n")
+    (tmp_path / "lines.csv").write_text("Order ID,Amount\nO1,10.50\nO1,\"1,000.00\"\n")
+    _, taken, _ = load(tmp_path, BY_DAY.replace('amount = "Amount"', 'amount = "Amount * Rate"'))
+    assert [row[4] for row in taken] == [11, 1085]  # 11.39 and 1,085.00
+
+
+# --- what is no pair
+
+ACCOUNTS = "Customer ID,Name,Date\nC1,Acme,2020-01-01\nC2,Beta,2021-01-01\n"
+
+
+def test_the_day_of_a_customer_is_no_day_of_its_orders(tmp_path: Path, upload: Upload):
+    """A list of accounts has a customer and a day, once for each customer: that is no header of orders."""
+    lines = "Customer ID,Product,Amount\nC1,Bolt,10\nC2,Nut,4\n"
+    (tmp_path / "a.csv").write_text(ACCOUNTS)
+    (tmp_path / "l.csv").write_text(lines)
+    assert [(entry.table, entry.join) for entry in guess([tmp_path]).tables] == [("accounts", None)]
+    dropped(upload, accounts=ACCOUNTS, lines=lines)
+    assert upload.sheets["lines.csv"].header is None and upload.sheets["accounts.csv"].table == "accounts"
+
+
+def test_a_whole_table_of_its_own_is_no_lines_of_orders(tmp_path: Path):
+    """Deals have an amount and no order date; by their number they would find one."""
+    (tmp_path / "deals.csv").write_text(
+        "opportunity_id,account_id,amount,stage,created_at\nP1,C1,10,Won,2024-01-01\nP2,C2,20,Lost,2024-01-02\n")
+    (tmp_path / "calls.csv").write_text("opportunity_id,customer,date\nP1,C1,2024-03-01\nP2,C2,2024-03-02\n")
+    assert "orders" not in [entry.table for entry in guess([tmp_path]).tables]

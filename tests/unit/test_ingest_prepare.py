@@ -506,3 +506,28 @@ def test_a_messy_workbook_loads(shared_data):
 
 def test_a_guess_is_the_same_each_time(shared_data):
     assert guess([shared_data / "zh_small_crm"]) == guess([shared_data / "zh_small_crm"])
+
+
+@pytest.mark.parametrize(("shipped", "day"), [("02/28/2024", "2024-03-04"), ("28/02/2024", "2024-04-03")])
+def test_a_column_that_nothing_is_made_of_tells_how_the_others_are_written(tmp_path, shipped, day):
+    """Order dates alone leave it open; the upload page tells it by the date beside them, and so must a load."""
+    text = f"Order Date,Shipped,Customer,Amount\n03/04/2024,{shipped},A1,10\n"
+    con, _ = stage(write(tmp_path, "sales.csv", text))
+    assert con.execute("select order_date::varchar from staged.orders").fetchall() == [(day,)]
+
+
+def test_what_is_said_of_one_column_goes_before_what_is_said_of_all(tmp_path):
+    text = "Order Date,Due,Customer,Amount\n2024.04.03,04/05/2024,A1,10\n"
+    mapping = """[orders]
+        order_date = "order date"
+        due_on = "Due"
+        account_id = "Customer"
+        amount = "Amount"
+        [orders.format]
+        date = "%Y.%d.%m"
+        [orders.format.dates]
+        due = "month/day"
+        """
+    con, _ = stage(write(tmp_path, "sales.csv", text), mapping=mapping)
+    assert con.execute("select order_date::varchar, due_on::varchar from staged.orders").fetchall() == [
+        ("2024-03-04", "2024-04-05")]

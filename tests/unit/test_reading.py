@@ -349,3 +349,16 @@ def test_every_sentence_is_there_in_both_languages(tmp_path: Path) -> None:
         assert one.sentence("en") != one.sentence("zh")
     for proposal in guess_table(sheet):
         assert all(t(lang, p.why[0], **p.why[1]) for p in proposal.pairs for lang in ("en", "zh"))
+
+
+@pytest.mark.parametrize(("number", "found"), [
+    ("SO{order}", True),  # three lines each, of one customer
+    ("{count}", False),  # how many invoices there were: the same for many customers
+])
+def test_a_number_that_repeats_is_one_of_orders_where_its_rows_are_one_customers(
+        tmp_path: Path, number: str, found: bool) -> None:
+    lines = [number.format(order=i // 3, count=i % 4) + f",2025-01-{i // 3 + 1:02d},C{i // 3 % 5},{i}.50\n"
+             for i in range(30)]
+    orders = guess_table(look_at(tmp_path, "Sales Invoice No.,Order Date,Customer,Sales\n" + "".join(lines)))[0]
+    assert orders.table == "orders"
+    assert [p.heading for p in orders.pairs if p.column == "order_id"] == ["Sales Invoice No."] * found

@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import duckdb
+
 from kam_core.uploads.job import Job, Stopped
 from kam_core.uploads.turns import LARGE, in_turn, weight
+from kam_core.uploads.workspace import Workspace
 
 PATIENCE = 30
 
@@ -68,6 +71,40 @@ def test_who_waits_can_stop_and_a_failure_passes_the_turn_on():
     last = Held()
     last.free.set()
     assert Job(in_turn(last, LARGE)).wait(PATIENCE) and last.begun.is_set()
+
+
+def test_a_session_that_is_gone_neither_waits_nor_keeps_its_turn(tmp_path: Path):
+    def endless(job: Job) -> None:
+        while True:
+            job.tell("upload.step.read", 0.0)
+
+    workspaces = [Workspace.create(tmp_path) for _ in range(2)]
+    jobs = [Job(in_turn(endless, LARGE)) for _ in workspaces]  # one works, the other waits
+    for workspace, job in zip(workspaces, jobs, strict=True):
+        workspace.stop_work = job.stop
+        workspace.close()
+        assert job.wait(PATIENCE) and isinstance(job.error, Stopped)
+    next_one = Held()
+    next_one.free.set()
+    assert Job(in_turn(next_one, LARGE)).wait(PATIENCE) and next_one.begun.is_set()
+
+
+def test_what_is_closed_already_does_not_keep_the_rest_from_being_stopped():
+    """The first of two sheets is read, and its connection closed; the second is being read."""
+    closed, interrupted, begun = duckdb.connect(), threading.Event(), threading.Event()
+    closed.close()
+
+    def works(job: Job) -> None:
+        job.on_stop(closed.interrupt)
+        job.on_stop(interrupted.set)
+        begun.set()
+        assert interrupted.wait(PATIENCE)
+        job.tell("upload.step.read", 0.5)
+
+    job = Job(works)
+    assert begun.wait(PATIENCE)
+    job.stop()
+    assert job.wait(PATIENCE) and isinstance(job.error, Stopped)
 
 
 def test_packed_files_weigh_what_they_may_become(tmp_path: Path):
