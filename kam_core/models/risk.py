@@ -301,15 +301,25 @@ def _learn(earlier: list[Earlier], seasonal: bool, model: str) -> Blend | None:
 
 
 def _ridge(offset: Array, evidence: Array, outcome: Array) -> Array:
-    """Logistic regression around `offset` by Newton's method: intercept, then penalised coefficients."""
+    """Logistic regression around `offset` by Newton's method: intercept, then penalised coefficients.
+
+    A step that leads uphill is halved: where the model is sure and wrong, whole ones overshoot further each time.
+    """
     design = np.column_stack([np.ones(len(outcome)), evidence])
     penalty = np.r_[0.0, np.full(evidence.shape[1], RIDGE)]
+
+    def loss(w: Array) -> float:
+        log_odds = offset + design @ w
+        return float(np.logaddexp(0.0, log_odds).sum() - outcome @ log_odds + w @ (penalty * w) / 2.0)
+
     w = np.zeros(design.shape[1])
     for _ in range(50):
         p = expit(offset + design @ w)
         gradient = design.T @ (p - outcome) + penalty * w
         curvature = (design * (p * (1.0 - p))[:, None]).T @ design + np.diag(penalty)
-        step = np.linalg.solve(curvature, gradient)
+        step, here = np.linalg.solve(curvature, gradient), loss(w)
+        while loss(w - step) > here + 1e-9 * abs(here):
+            step /= 2.0
         w = w - step
         if np.abs(step).max() < 1e-9:
             break
