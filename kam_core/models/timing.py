@@ -72,11 +72,13 @@ def _on(clock: Clock, known: History, end: int, horizon_days: int, near: Timing 
 
 
 def _fits(s: Summary, near: Timing | None) -> dict[str, Fit]:
-    fits = {}
-    for model in MODELS:
-        start = near.fits[model] if near else None
-        fits[model] = btyd.fit(s.x, s.t_x, s.T, s.litt, model, k=start.k if start else None, near=start)
-    return fits
+    plain, regular = MODELS
+    if near is None:
+        return {model: btyd.fit(s.x, s.t_x, s.T, s.litt, model) for model in MODELS}
+    one, start = btyd.fit(s.x, s.t_x, s.T, s.litt, plain, near=near.fits[plain]), near.fits[regular]
+    if start.k == 1:  # then both are the same model
+        return {plain: one, regular: replace(one, model=regular)}
+    return {plain: one, regular: btyd.fit(s.x, s.t_x, s.T, s.litt, regular, k=start.k, near=start)}
 
 
 def _timing(s: Summary, clock: Clock, weeks: float, fits: dict[str, Fit]) -> Timing:
