@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tests.tiny import Rows, order
+
+SEGMENTS = ("连锁门店", "学校 'A'")
 DAYS, FIRST = 900, 18_000
 END = FIRST + DAYS
 # r, alpha (weeks), a, b: an order a week on average, and one in half a year; the weekly ones leave sooner.
@@ -33,3 +36,14 @@ def two_habits(each: int = 400, seed: int = 1) -> tuple[Any, Any, Any, Any]:
     segment = np.r_[np.zeros(len(who), dtype=int), np.ones(len(other), dtype=int)]
     amount = rng.gamma(3.0, 100.0, len(segment)) * np.where(segment == 1, 20, 1)
     return np.r_[who, other + each], np.r_[day, late].astype("datetime64[D]"), amount, segment
+
+
+def tables() -> dict[str, Rows]:
+    """The same as rows of the data model: a segment each, with a Chinese name; regions that say nothing."""
+    account, day, amount, segment = two_habits()
+    accounts = [
+        {"account_id": f"a{a:03}", "name": f"a{a:03}", "segment": SEGMENTS[s], "region": ("East", "North")[a % 2]}
+        for a, s in dict(zip(account, segment, strict=True)).items()
+    ]
+    orders = [order(str(d), f"a{a:03}", float(m)) for a, d, m in zip(account, day, amount, strict=True)]
+    return {"accounts": accounts, "orders": orders}

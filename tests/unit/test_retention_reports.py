@@ -14,10 +14,8 @@ from kam_core.__main__ import main
 from kam_core.access.scope import Scope
 from kam_core.metrics import query, reports
 from kam_core.warehouse.engine import Reader
-from tests.habits import two_habits
+from tests.habits import SEGMENTS, tables
 from tests.tiny import Rows, everything, order
-
-SEGMENTS = ("连锁门店", "学校 'A'")
 
 
 def records(reader: Reader, name: str, **settings: Any) -> list[dict[str, Any]]:
@@ -130,15 +128,8 @@ def test_too_few_orders_for_a_model_give_a_rule_and_no_value(reader):
 
 @pytest.fixture(scope="module")
 def apart(built) -> Reader:
-    """Weekly and half-yearly buyers, each a segment with a Chinese name; their regions say nothing."""
-    account, day, amount, segment = two_habits()
-    orders = [order(str(d), f"a{a:03}", float(m)) for a, d, m in zip(account, day, amount, strict=True)]
-    names = dict(zip(account, (SEGMENTS[s] for s in segment), strict=True))
-    accounts = [
-        {"account_id": f"a{a:03}", "name": f"a{a:03}", "segment": name, "region": ("East", "North")[a % 2]}
-        for a, name in names.items()
-    ]
-    return built(orders=orders, accounts=accounts)
+    """Weekly and half-yearly buyers, each a segment."""
+    return built(**tables())
 
 
 def test_the_fits_of_segments_are_stored_with_their_data(apart):
