@@ -63,6 +63,10 @@ class Allowed:
         narrowed = "" if self.everything else " where list_contains($directed_regions, region)"
         return f"select * from mart.forecast_grade{narrowed}"
 
+    def segments(self) -> str:
+        """The fits by segment, which tell how many accounts each has, for those who see all of the company."""
+        return f"select * from mart.model_segment{'' if self.everything else ' where false'}"
+
     def colleague(self, column: str) -> str:
         """A manager's id, or null for a colleague whose name the asker may not see."""
         known = f"case when {column} in (select manager_id from managers) then {column} end"

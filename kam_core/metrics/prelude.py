@@ -159,6 +159,7 @@ class Query:
             "revenue_causes": part("revenue_causes"),
             **{table: self._scored(table) for table in ("account_risk", "account_reason", "backtest_account")},
             **{table: f"select * from mart.{table}" for table in ("model_fit", "backtest_score", "return_chance")},
+            "model_segments": self.allowed.segments(),
             "account_service_month": self._account_service("month"),
             "account_service_part": self._account_service("part"),
             "service": self._service(),

@@ -50,6 +50,10 @@ class Summary(NamedTuple):
         """By name as well as by position, so that it reads like a table."""
         return getattr(self, key) if isinstance(key, str) else tuple.__getitem__(self, key)
 
+    def rows(self, chosen: Array) -> "Summary":
+        """The same with the accounts at these places."""
+        return Summary(*(column[chosen] for column in self))
+
 
 @dataclass(frozen=True)
 class Fit:

@@ -1,6 +1,7 @@
 """Orders of many accounts as sorted arrays, and what was known of them on an earlier day."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ class History:
     """One row per account and day, sorted: `code` points into `accounts`, `day` counts from 1970, `net` is its money.
 
     A day is an order day where some row of it was positive: a day with nothing but returns changes revenue, not the
-    rhythm. `lines` counts order lines (1 a row where the caller knows no better).
+    rhythm. `lines` counts order lines (1 a row where the caller knows no better). `parts` holds, by attribute, a code
+    for each account's value of it, below 0 where it has none; as known today, not as of earlier days.
     """
 
     accounts: Array
@@ -25,6 +27,7 @@ class History:
     net: Array
     is_order: Array
     lines: Array
+    parts: Mapping[str, Array] = field(default_factory=dict)
 
     def until(self, end: int) -> "History":
         """Only what was known at the end of the day `end`; accounts without an order by then disappear.
@@ -46,9 +49,9 @@ class History:
 
     def _keep(self, rows: Array, accounts: Array) -> "History":
         code = (np.cumsum(accounts) - 1)[self.code[rows]]
-        return History(
-            self.accounts[accounts], code, self.day[rows], self.net[rows], self.is_order[rows], self.lines[rows]
-        )
+        day, net, is_order, lines = (column[rows] for column in (self.day, self.net, self.is_order, self.lines))
+        parts = {name: values[accounts] for name, values in self.parts.items()}
+        return History(self.accounts[accounts], code, day, net, is_order, lines, parts)
 
     def order_days(self) -> tuple[Array, Array]:
         """(code, day) of the order days, sorted."""
@@ -70,9 +73,16 @@ class History:
         return np.bincount(self.code[rows], weights=self.lines[rows], minlength=len(self.accounts))
 
 
-def read(account_ids: Numbers, dates: Any, amounts: Numbers, lines: Numbers | None = None) -> History:
+def read(
+    account_ids: Numbers,
+    dates: Any,
+    amounts: Numbers,
+    lines: Numbers | None = None,
+    parts: Mapping[str, Array] | None = None,
+) -> History:
     """Sort and sum order rows by account and day; several rows a day are fine, returns are rows with a negative amount.
 
+    `parts`: by attribute of accounts, such as the segment, the code of its value for each row, below 0 for none.
     Missing amounts count as 0. Raises KamError when the arrays differ in length or no row is positive.
     """
     accounts, code = _codes(np.asarray(account_ids))
@@ -86,7 +96,8 @@ def read(account_ids: Numbers, dates: Any, amounts: Numbers, lines: Numbers | No
         )
     if not np.any(amount > 0):
         raise KamError("No order has an amount above zero: load orders with amounts before asking for churn or value.")
-    return _by_account_and_day(accounts, code, day, amount, line)
+    known = _by_account_and_day(accounts, code, day, amount, line)
+    return replace(known, parts={name: _by_account(values, code) for name, values in (parts or {}).items()})
 
 
 def _codes(account_ids: Array) -> tuple[Array, Array]:
@@ -99,6 +110,13 @@ def _codes(account_ids: Array) -> tuple[Array, Array]:
             return (np.flatnonzero(present) + low).astype(account_ids.dtype), (np.cumsum(present) - 1)[offset]
     accounts, code = np.unique(account_ids, return_inverse=True)
     return accounts, code
+
+
+def _by_account(values: Array, code: Array) -> Array:
+    """One value for each account of those on its rows, which are the same."""
+    found = np.empty(int(code.max()) + 1, dtype=values.dtype)
+    found[code] = values
+    return found
 
 
 def _by_account_and_day(accounts: Array, code: Array, day: Array, amount: Array, line: Array) -> History:

@@ -66,10 +66,23 @@ def note() -> None:
 def _note(known: Any) -> str:
     if known.problem:
         return words("risk.rule", problem=words(f"risk.{known.problem}"))
-    method = "" if known.in_use == "model" else words("risk.by_baseline", baseline=words(f"grader.{known.in_use}"))
-    return words(
-        "page.churn.note", days=int(known.horizon_days), date=numbers.day(known.as_of, session.lang()), method=method
-    )
+    date = numbers.day(known.as_of, session.lang())
+    return words("page.churn.note", days=int(known.horizon_days), date=date, method=_method(known))
+
+
+def _method(known: Any) -> str:
+    """What is not the usual way: a baseline, or parameters for each segment."""
+    if known.in_use != "model":
+        return words("risk.by_baseline", baseline=words(f"grader.{known.in_use}"))
+    return fitted_apart(known)
+
+
+def fitted_apart(known: Any) -> str:
+    """By what, and for how many groups, the model is fitted apart, and what that saved; nothing where it is one fit."""
+    if pd.isna(known.fitted_by):
+        return ""
+    saved = numbers.percent(known.fitted_saved, session.lang())
+    return words(f"risk.fitted_by_{known.fitted_by}", count=int(known.fitted_apart), saved=saved)
 
 
 def empty() -> bool:

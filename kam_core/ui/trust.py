@@ -53,7 +53,8 @@ def _note() -> str:
     days = sorted(set(rows.origin))
     share = numbers.percent(known.key_share, lang)
     dates = join(lang, [numbers.day(day, lang) for day in days]) or words("app.not_available")
-    return words("page.trust.note", dates=dates, share=share, days=int(known.horizon_days))
+    method = churn.fitted_apart(known)
+    return words("page.trust.note", dates=dates, share=share, days=int(known.horizon_days), method=method)
 
 
 def _scores() -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -18,6 +18,8 @@ from kam_core.models.backtest import BASELINES, MODEL, Backtest
 from kam_core.models.history import History
 
 DAYS = "select account_id, place, day, sold, returned, lines from core.account_day order by place, day"
+# What accounts may be fitted by, as known today; the n-th row is the account in place n.
+ATTRIBUTES = "select segment, industry, region from mart.account order by account_id"
 # A build replays four dates where that takes a second or two, two where the orders are very many.
 MANY_ACCOUNT_DAYS = 200_000
 KEY_SHARE = 0.2
@@ -63,7 +65,30 @@ def rows_of(days: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     )
 
 
-def grade(days: pd.DataFrame, horizon_days: int, origins: Sequence[date] | None = None, most: int = 4) -> Graded:
+def coded(attributes: pd.DataFrame) -> tuple[dict[str, np.ndarray], dict[str, pd.Index]]:
+    """By attribute: the code of each place, -1 where nothing is known, and the values that the codes stand for."""
+    found = {str(name): pd.factorize(values, sort=True) for name, values in attributes.items()}
+    return {name: codes for name, (codes, _) in found.items()}, {name: values for name, (_, values) in found.items()}
+
+
+def read(days: pd.DataFrame, attributes: pd.DataFrame) -> History:
+    """The history of `days`, with what accounts may be fitted by."""
+    rows = rows_of(days)
+    return history.read(*rows, parts=of_rows(coded(attributes)[0], rows[0]))
+
+
+def of_rows(codes: Mapping[str, np.ndarray], place: np.ndarray) -> dict[str, np.ndarray]:
+    """The codes of the accounts on these rows."""
+    return {name: of_place[place] for name, of_place in codes.items()}
+
+
+def grade(
+    days: pd.DataFrame,
+    attributes: pd.DataFrame,
+    horizon_days: int,
+    origins: Sequence[date] | None = None,
+    most: int = 4,
+) -> Graded:
     """Replay `days` (mart places, days, money) at the origins, by default the latest ones whose outcome is known.
 
     Raises KamError where an origin is given that cannot be replayed; without one, data that is too thin is a problem.
@@ -72,10 +97,10 @@ def grade(days: pd.DataFrame, horizon_days: int, origins: Sequence[date] | None 
     places = np.full(int(ids.index.max()) + 1 if len(ids) else 0, "", dtype=object)
     places[ids.index.to_numpy()] = ids.to_numpy()
     if origins:
-        known = history.read(*rows_of(days))
+        known = read(days, attributes)
         return Graded(horizon_days, _replayed(known, [int(btyd.as_days(d)) for d in origins], horizon_days), places)
     try:
-        known = history.read(*rows_of(days))
+        known = read(days, attributes)
         chosen = models.default_origins(known, horizon_days, most)
         if not chosen:
             raise KamError(
@@ -162,7 +187,7 @@ def _score_rows(graded: Graded) -> pd.DataFrame:
 
 def report(reader: Frames, horizon_days: int, origins: Sequence[date], high: float, medium: float) -> dict[str, Any]:
     """The whole backtest as one document; KamError where it cannot be done."""
-    graded = grade(reader.frame(DAYS), horizon_days, origins or None)
+    graded = grade(reader.frame(DAYS), reader.frame(ATTRIBUTES), horizon_days, origins or None)
     if graded.found is None:
         raise KamError(graded.problem)
     found = graded.found

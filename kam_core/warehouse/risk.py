@@ -21,8 +21,11 @@ import pyarrow as pa
 from kam_core.errors import KamError
 from kam_core.models import btyd, history, value
 from kam_core.models.backtest import MODEL
+from kam_core.models.btyd import Fit
 from kam_core.models.rhythm import SILENCE_RULE, overdue, rhythm, silence_rule
 from kam_core.models.score import Scores, score
+from kam_core.models.spend import SpendFit
+from kam_core.models.timing import REST, joined
 from kam_core.policy import Policy
 from kam_core.view import add_months
 from kam_core.warehouse import backtest
@@ -34,22 +37,29 @@ YEAR_IN_WEEKS = 365.25 / 7.0
 # Futures that each account plays for its interval; the sums over many accounts need fewer than one account's own.
 FUTURES = 20
 INTERVAL = 0.8
+TIMING_COLUMNS = {
+    f"{part}_{name}": kind
+    for part in ("risk", "value")
+    for name, kind in {
+        "model": "varchar", "k": "integer", **dict.fromkeys(("r", "alpha", "a", "b", "loglik"), "double"),
+        "accounts": "bigint", "repeat_buyers": "bigint",
+    }.items()
+}  # fmt: skip
 FIT_COLUMNS = {
     "as_of": "date", "data_from": "date", "horizon_days": "integer", "accounts": "bigint", "season": "double",
     "model": "varchar", "problem": "varchar", "statement": "varchar",
-    **{
-        f"{part}_{name}": kind
-        for part in ("risk", "value")
-        for name, kind in {
-            "model": "varchar", "k": "integer", **dict.fromkeys(("r", "alpha", "a", "b", "loglik"), "double"),
-            "accounts": "bigint", "repeat_buyers": "bigint",
-        }.items()
-    },
+    **TIMING_COLUMNS,
     **{f"spend_{name}": "double" for name in ("p", "q", "v", "loglik", "accounts", "correlation")},
     "learned_from": "date", "learned_dates": "integer", "learned_outcomes": "bigint",
     "value_months": "integer", "value_level": "double", "value_of_margin": "boolean",
+    "fitted_by": "varchar", "fitted_apart": "integer", "fitted_saved": "double",
     "in_use": "varchar", "backtest_problem": "varchar", "key_share": "double",
 }  # fmt: skip
+SEGMENT_COLUMNS = {
+    "attribute": "varchar", "value": "varchar", "accounts": "bigint", "data_from": "date", "as_of": "date",
+    **TIMING_COLUMNS,
+}  # fmt: skip
+Facts = dict[str, Any]
 SCORED = (
     "orders", "silence_days", "mean_gap_days", "median_gap_days", "rule_band", "p_alive", "churn_risk",
     "expected_orders", "spend_per_order",
@@ -58,23 +68,25 @@ SCORED = (
 
 @contextmanager
 def scoring(con: Any, policy: Policy, as_of: date) -> Iterator[None]:
-    """Fill mart.account_risk, account_reason, model_fit, backtest_account and backtest_score from orders to `as_of`.
+    """Fill mart.account_risk, account_reason, model_fit, model_segment, backtest_account and backtest_score from orders
+    to `as_of`.
 
     The arithmetic is done beside the body of the `with`, which builds other marts; the results are stored at its end.
     """
     con.execute(_sql("account_day"), {"as_of": as_of})
     days, margins = con.execute(backtest.DAYS).df(), _margins(con, as_of)
+    attributes = con.execute(backtest.ATTRIBUTES).df()
     most = 2 if len(days) > backtest.MANY_ACCOUNT_DAYS else 4
     with ThreadPoolExecutor(2, "churn") as pool:
-        grading = pool.submit(backtest.grade, days, policy.churn.horizon_days, most=most)
-        scored = pool.submit(_scored, days, policy, as_of, margins)
+        grading = pool.submit(backtest.grade, days, attributes, policy.churn.horizon_days, most=most)
+        scored = pool.submit(_scored, days, attributes, policy, as_of, margins)
         yield
-        graded, (frame, fit) = grading.result(), scored.result()
+        graded, (frame, fit, segments) = grading.result(), scored.result()
     if graded.in_use != MODEL and not fit["problem"]:
         frame["churn_risk"] = backtest.risk_by_baseline(graded, days, as_of)
     fit |= {"in_use": graded.in_use, "backtest_problem": graded.problem, "key_share": backtest.KEY_SHARE}
     backtest.store(con, graded)
-    _store(con, frame, fit, policy, as_of)
+    _store(con, frame, fit, segments, policy, as_of)
     for name in ("account_reason", "return_chance"):
         con.execute(_sql(name), {"as_of": as_of})
 
@@ -89,10 +101,10 @@ def _margins(con: Any, as_of: date) -> pd.DataFrame:
 
 
 def _scored(
-    days: pd.DataFrame, policy: Policy, as_of: date, margins: pd.DataFrame
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """One row per account that has ordered, and one row about the fit."""
-    facts: dict[str, Any] = {
+    days: pd.DataFrame, attributes: pd.DataFrame, policy: Policy, as_of: date, margins: pd.DataFrame
+) -> tuple[pd.DataFrame, Facts, list[Facts]]:
+    """One row per account that has ordered, one row about the fit, one per segment that was fitted apart."""
+    facts: Facts = {
         "as_of": as_of,
         "horizon_days": policy.churn.horizon_days,
         "value_months": policy.lifetime_value.horizon_months,
@@ -106,16 +118,19 @@ def _scored(
             "problem": "no_orders",
             "model": SILENCE_RULE,
             "statement": "No order has an amount above zero.",
-        }
+        }, []
     rows = rows_of(days)
     try:
         with np.errstate(all="ignore"):
-            found = score(*rows[:3], as_of, policy.churn.horizon_days, lines=rows[3])
-            return _with_value(found, policy, margins), facts | _fit_facts(found)
+            codes, names = backtest.coded(attributes)
+            parts = backtest.of_rows(codes, rows[0])
+            found = score(*rows[:3], as_of, policy.churn.horizon_days, lines=rows[3], parts=parts)
+            return _with_value(found, policy, margins), facts | _fit_facts(found), _segments(found, names)
     except (KamError, ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
         LOG.warning("no churn model: %s", error)
         words = "The churn model could not be fitted to these orders; silence against the own mean gap is used instead."
-        return _by_rule(rows, as_of, margins), facts | {"problem": "failed", "model": SILENCE_RULE, "statement": words}
+        failed = facts | {"problem": "failed", "model": SILENCE_RULE, "statement": words}
+        return _by_rule(rows, as_of, margins), failed, []
 
 
 def _nothing() -> pd.DataFrame:
@@ -150,42 +165,54 @@ def _with_value(found: Scores, policy: Policy, margins: pd.DataFrame) -> pd.Data
     frame = _base(found.table, str(found.facts["model"]), margins)
     if found.fit is None or found.summary is None:
         return frame
-    s = found.summary
-    frame["expected_orders"] = btyd.expected_orders(found.fit, s.x, s.t_x, s.T, YEAR_IN_WEEKS)
-    # Were it still with us for certain; the risk that it is not is what this is multiplied with later.
-    seldom = frame.p_alive < 1e-200  # too small to divide by: their own pace so far
-    if_here: Any = np.where(seldom, YEAR_IN_WEEKS * s.x / np.maximum(s.T, 1e-9), frame.expected_orders / frame.p_alive)
+    months, monthly = policy.lifetime_value.horizon_months, (1 + policy.lifetime_value.annual_discount) ** (1 / 12) - 1
+    columns = [_future(found, rows, fit, months, monthly) for rows, fit in found.fits]
+    frame["expected_orders"], if_here, worth, low, high = (
+        joined((rows, part[n]) for (rows, _), part in zip(found.fits, columns, strict=True)) for n in range(5)
+    )
     frame["expected_revenue"] = np.minimum(if_here, 366.0) * frame.spend_per_order
     share = _margin_share(frame.place, margins)
     frame["expected_margin"] = frame.expected_revenue * share
-    months, monthly = policy.lifetime_value.horizon_months, (1 + policy.lifetime_value.annual_discount) ** (1 / 12) - 1
-    worth = value.lifetime_value(found.fit, frame.spend_per_order, s.x, s.t_x, s.T, months, monthly)
     frame["expected_value"] = worth * share.fillna(1.0)
-    if found.spend_fit is not None:
-        spread = btyd.covariance(found.fit, s.x, s.t_x, s.T)
-        mean_order = _implied_mean_order(found, frame.spend_per_order)
-        range_ = value.value_interval(
-            found.fit,
-            found.spend_fit,
-            s.x,
-            s.t_x,
-            s.T,
-            mean_order,
-            spread,
-            months,
-            monthly,
-            level=INTERVAL,
-            draws=FUTURES,
-        )
-        ends = np.sort(np.outer([1.0, 1.0], share.fillna(1.0)) * np.stack([range_.low, range_.high]), axis=0) + 0.0
-        frame["expected_value_low"], frame["expected_value_high"] = ends
+    ends = np.sort(np.outer([1.0, 1.0], share.fillna(1.0)) * np.stack([low, high]), axis=0) + 0.0
+    frame["expected_value_low"], frame["expected_value_high"] = ends
     return frame
 
 
-def _implied_mean_order(found: Scores, spend: Any) -> Any:
+def _future(found: Scores, rows: np.ndarray, fit: Fit, months: int, monthly: float) -> tuple[np.ndarray, ...]:
+    """Of accounts that share a fit: orders of twelve months, the same were they still here, value and its interval."""
+    assert found.summary
+    s, spend = found.summary.rows(rows), found.table["spend_per_order"][rows]
+    orders = btyd.expected_orders(fit, s.x, s.t_x, s.T, YEAR_IN_WEEKS)
+    # Were it still with us for certain; the risk that it is not is what this is multiplied with later.
+    p_alive = found.table["p_alive"][rows]
+    seldom = p_alive < 1e-200  # too small to divide by: their own pace so far
+    if_here = np.where(seldom, YEAR_IN_WEEKS * s.x / np.maximum(s.T, 1e-9), orders / p_alive)
+    worth = value.lifetime_value(fit, spend, s.x, s.t_x, s.T, months, monthly)
+    if found.spend_fit is None:
+        nothing = np.full(len(rows), np.nan)
+        return orders, if_here, worth, nothing, nothing
+    seen = found.summary if fit is found.fit else s
+    spread = btyd.covariance(fit, seen.x, seen.t_x, seen.T)
+    range_ = value.value_interval(
+        fit,
+        found.spend_fit,
+        s.x,
+        s.t_x,
+        s.T,
+        _implied_mean_order(found.spend_fit, s.x, spend),
+        spread,
+        months,
+        monthly,
+        level=INTERVAL,
+        draws=FUTURES,
+    )
+    return orders, if_here, worth, range_.low, range_.high
+
+
+def _implied_mean_order(fit: SpendFit, x: np.ndarray, spend: np.ndarray) -> np.ndarray:
     """The mean repeat order behind the expected spend: p (v + x z) / (p x + q - 1) solved for z."""
-    fit, x = found.spend_fit, found.summary.x  # type: ignore[union-attr]
-    total = np.asarray(spend) * (fit.p * x + fit.q - 1) / fit.p - fit.v  # type: ignore[union-attr]
+    total = spend * (fit.p * x + fit.q - 1) / fit.p - fit.v
     return np.where(x > 0, total / np.maximum(x, 1), 0.0)
 
 
@@ -200,15 +227,32 @@ def _fit_facts(found: Scores) -> dict[str, Any]:
     stored = {key: facts[key] for key in ("data_from", "accounts", "season", "model")} | {"statement": found.statement}
     if found.fit is None:
         return stored | {"problem": "too_thin"}
-    for name, part in (
-        ("risk", facts["risk_timing"]),
-        ("value", facts["value_timing"]),
-        ("spend", facts["value_spend"]),
-    ):
-        stored |= {f"{name}_{key}": value for key, value in (part or {}).items()}
+    stored |= _timing_facts(facts) | {f"spend_{key}": value for key, value in (facts["value_spend"] or {}).items()}
+    if facts["fitted_by"]:
+        stored |= {name: facts[name] for name in ("fitted_by", "fitted_apart", "fitted_saved")}
     origins = facts["earlier_origins"]
     return stored | {"learned_from": origins[-1] if origins else None, "learned_dates": len(origins),
                      "learned_outcomes": facts["earlier_outcomes"]}  # fmt: skip
+
+
+def _timing_facts(facts: Facts) -> Facts:
+    return {f"{part}_{key}": value for part in ("risk", "value") for key, value in facts[f"{part}_timing"].items()}
+
+
+def _segments(found: Scores, names: dict[str, pd.Index]) -> list[Facts]:
+    """One row for each fit, where accounts are fitted apart; that of all others has no value."""
+    by = found.facts.get("fitted_by", "")
+    return [
+        {
+            "attribute": by,
+            "value": None if part["code"] == REST else str(names[by][part["code"]]),
+            "accounts": part["accounts"],
+            "data_from": part["data_from"],
+            "as_of": found.facts["as_of"],
+            **_timing_facts(part),
+        }
+        for part in found.facts.get("segments", ())
+    ]
 
 
 def _by_rule(rows: tuple[Any, ...], as_of: date, margins: pd.DataFrame) -> pd.DataFrame:
@@ -225,7 +269,9 @@ def _by_rule(rows: tuple[Any, ...], as_of: date, margins: pd.DataFrame) -> pd.Da
     return _base(table | {"overdue": overdue(own)}, SILENCE_RULE, margins)
 
 
-def _store(con: Any, frame: pd.DataFrame, fit: dict[str, Any], policy: Policy, as_of: date) -> None:
+def _store(
+    con: Any, frame: pd.DataFrame, fit: Facts, segments: list[Facts], policy: Policy, as_of: date
+) -> None:
     """What came out, as tables; what has no value is null, as Arrow takes pandas' NaN to be."""
     con.register("scored", pa.Table.from_pandas(frame, preserve_index=False))
     con.execute(
@@ -236,11 +282,15 @@ def _store(con: Any, frame: pd.DataFrame, fit: dict[str, Any], policy: Policy, a
     con.unregister("scored")
     con.execute(_sql("account_risk"), _rules(policy, as_of))
     con.execute("drop table scores")
-    columns = ", ".join(f"{name} {kind}" for name, kind in FIT_COLUMNS.items())
-    con.execute(f"create table mart.model_fit ({columns})")
-    con.execute(
-        f"insert into mart.model_fit ({', '.join(fit)}) values ({', '.join('?' for _ in fit)})", list(fit.values())
-    )
+    _store_rows(con, "model_fit", FIT_COLUMNS, [fit])
+    _store_rows(con, "model_segment", SEGMENT_COLUMNS, segments)
+
+
+def _store_rows(con: Any, table: str, columns: dict[str, str], rows: list[Facts]) -> None:
+    con.execute(f"create table mart.{table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
+    for row in rows:
+        marks = ", ".join("?" for _ in row)
+        con.execute(f"insert into mart.{table} ({', '.join(row)}) values ({marks})", list(row.values()))
 
 
 def _rules(policy: Policy, as_of: date) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from kam_core.models import btyd, history, season
 from kam_core.models.backtest import Backtest, Replay
 from kam_core.models.history import History
 from kam_core.models.rhythm import rhythm
-from kam_core.models.risk import by_revenue, future_orders, outlook
+from kam_core.models.risk import RIDGE, _ridge, by_revenue, future_orders, outlook
 
 ORIGINS = {
     90: ["2010-12-10", "2011-03-10", "2011-06-10", "2011-09-10"],
@@ -283,3 +283,16 @@ def test_quarterly_resellers_get_the_model_of_steady_buyers(shared_data: Path) -
 def test_retail_keeps_the_season_and_bg_nbd(tested: Any) -> None:
     for horizon in ORIGINS:
         assert {replay.steps for replay in tested(horizon).replays} == {("season", "bg/nbd", "blend")}
+
+
+def test_a_model_that_is_sure_and_wrong_is_corrected_all_the_same() -> None:
+    # Half of 1,000 accounts are said to be lost for certain, but only every second of them is; the other half is told
+    # rightly at evens. Full Newton steps grow without end here.
+    offset = np.repeat([9.0, 0.0], 500)
+    evidence = np.repeat([1.0, -1.0], 500)[:, None]
+    lost = np.arange(1000) % 2 == 0
+    w = _ridge(offset, evidence, lost)
+    p = 1 / (1 + np.exp(-(offset + w[0] + evidence[:, 0] * w[1])))
+    # At the minimum the intercept has no slope, and the coefficient's equals its penalty.
+    assert (p - lost).sum() == pytest.approx(0, abs=1e-6)
+    assert evidence[:, 0] @ (p - lost) + RIDGE * w[1] == pytest.approx(0, abs=1e-6)

@@ -19,6 +19,7 @@ from kam_core.ui import session
 from kam_core.warehouse import load
 from kam_core.warehouse.engine import Reader
 from kam_core.warehouse.snapshots import Store
+from tests import habits
 from tests.pages.conftest import APP, shown
 from tests.tiny import everything
 
@@ -63,6 +64,27 @@ def test_each_page_draws_on_the_demo_in_both_languages(small, name, lang, monkey
     assert not page.exception and not page.error
     assert (page.title[0].value == PAGES[name]) == (lang == "en")
     assert "nan" not in shown(page).lower().split()
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "The model is fitted by segment (large enough: 2); at earlier dates this lowered its error "),
+        ("zh", "模型按客户类型分别拟合（数量足够的有 2 个）；在过去的日期上，误差（对数损失）"),
+    ],
+)
+def test_a_model_by_segment_says_so_where_the_risk_is_shown_and_graded(publish, lang, said, monkeypatch):
+    publish(**habits.tables())
+    monkeypatch.setattr(session, "default_lang", lambda: lang)
+    for name in ("churn", "trust"):
+        page = open_page(name)
+        assert not page.exception
+        assert any(said in caption.value for caption in page.caption), name
+
+
+def test_a_model_of_the_whole_company_says_nothing_of_segments(small, monkeypatch):
+    monkeypatch.setenv("KAM_WAREHOUSE", str(small))
+    assert not any("fitted by" in caption.value for name in ("churn", "trust") for caption in open_page(name).caption)
 
 
 def test_the_list_says_why_in_words_with_figures(small, monkeypatch):

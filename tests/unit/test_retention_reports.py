@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 
 from kam_core.__main__ import main
+from kam_core.access.scope import Scope
 from kam_core.metrics import query, reports
 from kam_core.warehouse.engine import Reader
+from tests.habits import SEGMENTS, tables
 from tests.tiny import Rows, everything, order
 
 
@@ -118,6 +121,51 @@ def test_too_few_orders_for_a_model_give_a_rule_and_no_value(reader):
     value = query.measure(reader, everything("this_year"), ["value_at_risk"])["value_at_risk"].iloc[0]
     assert value != value  # unknown, not 0
     assert query.why_missing(reader, everything(), "value_at_risk") == "no_churn_model"
+
+
+# --- segments with parameters of their own
+
+
+@pytest.fixture(scope="module")
+def apart(built) -> Reader:
+    """Weekly and half-yearly buyers, each a segment."""
+    return built(**tables())
+
+
+def test_the_fits_of_segments_are_stored_with_their_data(apart):
+    (fit,) = records(apart, "model_fit")
+    assert (fit["fitted_by"], fit["fitted_apart"]) == ("segment", 2)
+    assert fit["model"] == "season + bg/nbd + by segment + blend"
+    assert 0.05 < fit["fitted_saved"] < 0.5
+    stored = {row["value"]: row for row in records(apart, "model_segments")}
+    assert set(stored) == set(SEGMENTS)
+    first = dict(apart.rows(
+        "select a.segment, min(d.day) from core.account_day as d"
+        " inner join mart.account as a on a.account_id = d.account_id group by a.segment"
+    ))  # fmt: skip
+    for name, row in stored.items():
+        assert (row["attribute"], row["accounts"], row["risk_accounts"]) == ("segment", 400, 400)
+        assert row["risk_model"] == "bg/nbd" and row["value_model"] == "mbg/cnbd-k" and row["risk_loglik"] < 0
+        assert row["data_from"].date() == first[name] and row["as_of"].date() == fit["as_of"].date()
+    weekly, half_yearly = (stored[name] for name in SEGMENTS)
+    assert weekly["risk_r"] / weekly["risk_alpha"] > 15 * half_yearly["risk_r"] / half_yearly["risk_alpha"]
+
+
+def test_value_follows_the_segments(apart):
+    known = "count(*), count(expected_orders), count(expected_value_low), count(expected_revenue)"
+    assert apart.rows(f"select {known} from mart.account_risk") == [(800, 800, 800, 800)]
+    # Seen to order once, ten to twenty weeks ago: of these segments the one is gone, the other is not due yet.
+    pace = dict(apart.rows(
+        "select a.segment, avg(r.expected_orders / r.p_alive) from mart.account_risk as r inner join mart.account as a"
+        " on a.account_id = r.account_id where r.orders = 1 and r.silence_days between 70 and 140 group by a.segment"
+    ))  # fmt: skip
+    assert pace[SEGMENTS[1]] < 3 < pace[SEGMENTS[0]]
+
+
+def test_who_may_not_see_the_whole_company_sees_no_size_of_a_segment(apart):
+    view = replace(everything(), scope=Scope(arms=(("region", "East"),)))
+    assert len(reports.report(apart, view, "model_segments")) == 0
+    assert len(reports.report(apart, view, "model_fit")) == 1
 
 
 # --- odd data never stop a load
