@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # it brings what builds data: a second of start and a quarter
 ROOT = Path(__file__).resolve().parents[2]
 META = {
     "loads": "select * from meta.loads order by created_at, table_name",
-    "load_days": "select table_name, created_at from meta.loads order by created_at",
+    "load_days": "select table_name, created_at from meta.loads where kind <> 'demo' order by created_at",
     "quality": "select * from meta.quality order by severity desc, rows desc",
     "refused": "select * from meta.refused limit 10000",
 }
