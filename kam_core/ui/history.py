@@ -16,6 +16,7 @@ from kam_core.ui import cards, session, upload_next
 from kam_core.ui import upload_state as work
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
+from kam_core.ui.upload_told import in_words
 from kam_core.ui.upload_words import safe
 from kam_core.uploads import publish
 from kam_core.uploads.job import Job
@@ -93,7 +94,7 @@ def one() -> None:
         if chosen.manifest.tables and chosen.manifest.kind not in ("undo", "policy"):
             cards.show("one_table", upload_next.counts_table(_own(chosen)), _title(chosen))
         for note in chosen.manifest.notes if chosen.manifest.kind != "undo" else []:
-            st.caption(safe(note))
+            st.caption(safe(in_words(note)))
         taken = [s for s in kept if s.id in chosen.manifest.takes_back]
         if taken:
             st.markdown(words("page.history.took") + _list(taken))
