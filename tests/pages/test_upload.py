@@ -29,6 +29,11 @@ def dropped(app: AppTest, name: str, text: str) -> AppTest:
     """The upload page with a file on it; a run begins the work, the next ones take in what was done."""
     app.run().switch_page("pages/data/upload.py").run()
     app.file_uploader[0].upload(name, text.encode(), "text/csv").run()
+    return worked(app)
+
+
+def worked(app: AppTest) -> AppTest:
+    """With all work done that was begun."""
     for _ in range(40):
         if "_job" in app.session_state:
             app.run()
@@ -98,6 +103,17 @@ def test_a_file_can_be_brought_before_anything_is_loaded(publish: Callable[..., 
     assert "**1 can be taken**" in said(app)
 
 
+def test_the_mark_names_the_files_whose_figures_are_shown(app: AppTest):
+    """A file that fills no table is not among them."""
+    dropped(app, "sales.csv", ORDERS)
+    app.file_uploader[0].upload("other.csv", b"Left,Right\nup,down\n", "text/csv").run()
+    worked(app)
+    app.button(key="dashboard").click().run()
+    worked(app)
+    assert app.title[0].value == "How are our key accounts doing?"
+    assert "**This is your upload sales.csv, not the company's data.**" in said(app)
+
+
 def test_only_a_steward_publishes(app: AppTest, monkeypatch: pytest.MonkeyPatch):
     dropped(app, "sales.csv", ORDERS)
     assert [button.key for button in app.button if button.key == "propose"] == ["propose"]
@@ -125,9 +141,7 @@ def taken_back(app: AppTest) -> AppTest:
     """The history, with the newest step taken back by its button."""
     app.switch_page("pages/data/history.py").run()
     app.button(key="undo").click().run()
-    for _ in range(40):
-        if "_job" in app.session_state:
-            app.run()
+    worked(app)
     assert "Done. The data are as they were before." in " ".join(element.value for element in app.success)
     return app
 
