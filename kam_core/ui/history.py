@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -23,7 +23,8 @@ from kam_core.uploads.job import Job
 from kam_core.uploads.publish import Return
 from kam_core.warehouse.snapshots import Snapshot
 
-UNITS = {"loaded_at": "moment", "added": "count", "updated": "count", "refused": "count"}
+COUNTS = ("added", "updated", "refused")
+UNITS = {"loaded_at": "moment", **dict.fromkeys(COUNTS, "count")}
 
 
 def title() -> None:
@@ -46,7 +47,8 @@ def loads() -> None:
 
 
 def _frame(kept: list[Snapshot]) -> pd.DataFrame:
-    return pd.DataFrame([_row(snapshot, _state(snapshot)) for snapshot in kept])
+    frame = pd.DataFrame([_row(snapshot, _state(snapshot)) for snapshot in kept])
+    return frame.astype(dict.fromkeys(COUNTS, "Int64"))
 
 
 def _state(snapshot: Snapshot) -> str:
@@ -66,9 +68,15 @@ def _row(snapshot: Snapshot, state: str) -> dict[str, Any]:
         "kind": words(f"kind.{manifest.kind}"),
         "created_by": manifest.created_by,
         "files": _files(snapshot),
-        **{key: sum(n.get(key) or 0 for n in own.values()) for key in ("added", "updated", "refused")},
+        **{key: _sum(n.get(key) for n in own.values()) for key in COUNTS},
         "state": state,
     }
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """None where nothing was counted: of an undo, and of a demo of an earlier version."""
+    known = [n for n in counts if n is not None]
+    return sum(known) if known else None
 
 
 def _files(snapshot: Snapshot) -> str:
@@ -187,7 +195,7 @@ def _what_changes(chosen: Snapshot, way: str, found: Return) -> None:
 
 
 def _list(steps: Sequence[Snapshot]) -> str:
-    return "".join(f"\n- {_name(s)}: {safe(_files(s))}" for s in steps)
+    return "".join(f"\n- {_name(s)}{words('app.colon')}{safe(_files(s))}" for s in steps)
 
 
 def _undo(found: Return) -> None:

@@ -141,11 +141,11 @@ def _published(report: Any) -> None:
 
 
 def counts_table(tables: dict[str, dict[str, int]]) -> Table:
-    """Added, changed, unchanged, refused, per table."""
+    """Added, changed, unchanged, refused, per table; nothing where it was not counted."""
     keys = ("added", "updated", "unchanged", "refused")
     known = {name: n for name, n in tables.items() if name in TABLES}
-    rows = [[words(f"table.{name}"), *(n.get(key) or 0 for key in keys)] for name, n in known.items()]
-    frame = pd.DataFrame(rows, columns=["table", *keys])
+    rows = [[words(f"table.{name}"), *(n.get(key) for key in keys)] for name, n in known.items()]
+    frame = pd.DataFrame(rows, columns=["table", *keys]).astype(dict.fromkeys(keys, "Int64"))
     return Table(frame, dict.fromkeys(keys, "count"))
 
 

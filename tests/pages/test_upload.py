@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -153,6 +154,7 @@ def test_an_undo_is_a_step_that_is_taken_back_as_any_other(app: AppTest, publish
     assert revenue(taken_back(app)) == "¥2.18K"
     app.switch_page("pages/data/history.py").run()
     states = app.dataframe[0].value
+    assert pd.isna(states["added"][0])  # an undo counts nothing
     assert list(zip(states["kind"], states["state"], strict=True)) == [
         ("Undo", "in force"), ("Load", "taken back"), ("Load", "in the data"),
     ]  # fmt: skip
