@@ -25,6 +25,12 @@ def describe(view: View, calendar: Calendar, lang: str, names: Names) -> str:
     )
 
 
+def describe_standing(view: View, calendar: Calendar, lang: str, names: Names) -> str:
+    """ "Tier S accounts in East · as of 18 Nov 2026": what does not depend on the period."""
+    day = t(lang, "sentence.as_of", date=numbers.day(calendar.as_of, lang))
+    return t(lang, "sentence.plain", what=what(view, lang, names), period=day)
+
+
 def what(view: View, lang: str, names: Names) -> str:
     """The filters in words: "All accounts", "Tier A accounts in East · Banking, managed by Juan Luo"."""
     chosen = dict(view.filters.items())

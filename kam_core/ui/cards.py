@@ -16,7 +16,7 @@ from kam_core.charts.tokens import Look
 from kam_core.export import tables
 from kam_core.metrics.measures import MEASURES, Measure
 from kam_core.text import numbers
-from kam_core.text.sentence import describe, in_words
+from kam_core.text.sentence import in_words
 from kam_core.ui import address, drill, exports, session, states
 from kam_core.ui.session import words
 from kam_core.view import Period, Span, View, add_months, month_start, year_before
@@ -55,12 +55,12 @@ class Table:
         return {words(f"column.{c}"): unit for c, unit in self.units.items()}
 
 
-def title(page: str) -> None:
-    """The page's title and the sentence that says what is being looked at."""
+def title(page: str, said: str = "") -> None:
+    """The page's title and the sentence that says what is being looked at: `said`, where the page has its own days."""
     facts, loaded = session.facts(), session.snapshot()
     whole = "" if session.scope().arms is None else "_short"  # how much there is of what one may not see is not said
     st.title(words(f"page.{page}.title"), anchor=False)
-    sentence = describe(session.view(), session.calendar(), session.lang(), session.names())
+    sentence = said or session.looked_at(session.lang())
     data = words(
         f"sentence.data_behind{whole}",
         date=numbers.day(facts.as_of, session.lang()),

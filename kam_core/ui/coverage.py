@@ -25,23 +25,24 @@ STEPS = ((0.5, -1.0), (0.75, -0.05), (0.9, 0.0), (0.98, 0.05))
 CELLS = {
     "region": "", "industry": "", "covered": "percent", "hours": "count", "accounts": "count",
     "key_accounts": "count", "unowned_accounts": "count", "orphaned_accounts": "count", "managers": "count",
-    "visits_kept": "percent",
+    "visits_kept_year": "percent",
     "unvisited": "count", "held_revenue": "money",
 }  # fmt: skip
 LOADS = {
     "manager": "", "hours": "count", "busy": "percent", "accounts": "count", "accounts_s": "count",
     "accounts_a": "count", "accounts_b": "count", "accounts_c": "count", "accounts_n": "count", "accounts_none":
-    "count", "held_revenue": "money",
-    "visits_kept": "percent", "unvisited": "count", "region": "", "industry": "", "left_on": "date", "manager_id": "",
+    "count", "held_revenue": "money", "visits_kept_year": "percent",
+    "unvisited": "count", "region": "", "industry": "", "left_on": "date", "manager_id": "",
 }  # fmt: skip
+OF_THIS_YEAR = {"visits_kept": "visits_kept_year"}  # the only figure here that is of a period says of which
 
 
 def loads() -> pd.DataFrame:
-    return session.report(session.view(), "workload")
+    return session.report(session.view(), "workload").rename(columns=OF_THIS_YEAR)
 
 
 def cells() -> pd.DataFrame:
-    return session.report(session.view(), "coverage")
+    return session.report(session.view(), "coverage").rename(columns=OF_THIS_YEAR)
 
 
 def figures() -> None:
@@ -126,7 +127,7 @@ def _map() -> tuple[Spec, str] | None:
     order = {d: list(frame.groupby(d, dropna=False).hours.sum().sort_values(ascending=False).index) for d in ARMS}
     rows = [_cell(r) for r in rows_of(frame)]
     said = {"name": words("chart.cell"), "value": words("page.coverage.asks"), "before": words("column.covered"),
-            "growth": words("kpi.visits_kept"), "note": words("page.coverage.open")}
+            "growth": words("column.visits_kept_year"), "note": words("page.coverage.open")}
     shown = {d: [_shown(d, v) for v in values] for d, values in order.items()}
     height = 23 * len(shown["industry"]) + 18
     spec = heat_matrix(session.colours(), rows, said, shown["region"], shown["industry"], height)
@@ -144,7 +145,7 @@ def _cell(row: Any) -> dict[str, Any]:
         "label": "–" if covered is None else numbers.percent(round(covered, 2), lang),
         "growth": None if covered is None else next((shade for cut, shade in STEPS if covered < cut), 1.0),
         "value_text": words("page.coverage.cell", n=int(row.accounts), hours=figure("hours", row.hours)),
-        "before_text": numbers.percent(covered, lang), "growth_text": numbers.percent(row.visits_kept, lang),
+        "before_text": numbers.percent(covered, lang), "growth_text": numbers.percent(row.visits_kept_year, lang),
         "note_text": words("page.coverage.cell_open", nobody=int(row.unowned_accounts), gone=int(row.orphaned_accounts),
                            managers=int(row.managers)),
     }  # fmt: skip

@@ -33,6 +33,8 @@ def box(found: Exploring) -> None:
         return
     with st.container(border=True, key="card_sql", gap="xsmall"):
         st.caption(say.plain(_said(found)))
+        if found.filters:
+            st.info(words("explore.sql.unfiltered", rows=numbers.full(found.held.rows, session.lang(), "count")))
         key = f"sql_text_{found.held.name}"
         st.session_state.setdefault(key, st.session_state.get(STATE) or _example(found))
         with st.form("sql_form", border=False, enter_to_submit=False):

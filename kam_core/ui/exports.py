@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from kam_core.text.sentence import describe
 from kam_core.ui import session
 
 
@@ -38,4 +37,4 @@ def button(
 
 def _filter() -> str:
     """What was looked at, in the log's language."""
-    return describe(session.view(), session.calendar(), "en", session.names())
+    return session.looked_at("en")

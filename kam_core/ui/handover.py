@@ -254,7 +254,9 @@ def _files(frame: pd.DataFrame, to: handover.Receivers, new: pd.Series, leaving:
     """The pack, and the assignments that make the handover true once they are loaded."""
     with cards.card("handover_files", words("page.handover.files")):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            day = st.date_input(words("page.handover.day"), _first_day(frame), key="handover_day", width=200)
+            day = st.date_input(
+                words("page.handover.day"), _first_day(frame), key="handover_day", width=200, format="YYYY-MM-DD",
+            )  # fmt: skip
             named = st.checkbox(words("page.handover.named"), key="handover_named")
             saved.button("handover_plan", lambda: _kept(frame, new, leaving), _open)
             exports.button(

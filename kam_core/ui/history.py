@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,13 +16,15 @@ from kam_core.ui import cards, session, upload_next
 from kam_core.ui import upload_state as work
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
+from kam_core.ui.upload_told import in_words
 from kam_core.ui.upload_words import safe
 from kam_core.uploads import publish
 from kam_core.uploads.job import Job
 from kam_core.uploads.publish import Return
 from kam_core.warehouse.snapshots import Snapshot
 
-UNITS = {"loaded_at": "moment", "added": "count", "updated": "count", "refused": "count"}
+COUNTS = ("added", "updated", "refused")
+UNITS = {"loaded_at": "moment", **dict.fromkeys(COUNTS, "count")}
 
 
 def title() -> None:
@@ -44,17 +47,17 @@ def loads() -> None:
 
 
 def _frame(kept: list[Snapshot]) -> pd.DataFrame:
-    return pd.DataFrame([_row(snapshot, _state(snapshot)) for snapshot in kept])
+    frame = pd.DataFrame([_row(snapshot, _state(snapshot)) for snapshot in kept])
+    return frame.astype(dict.fromkeys(COUNTS, "Int64"))
 
 
 def _state(snapshot: Snapshot) -> str:
-    """Whether what was loaded is in the data now: a company's own data never stand on the demo's."""
-    store = session.store()
-    current = store.current()
-    if snapshot.manifest.demo and current and not current.manifest.demo:
+    """Whether what was loaded is in the data now, and whether an undo holds."""
+    if _is_replaced(snapshot):
         return words("page.history.replaced")
-    inside = (snapshot.manifest.equals or snapshot.id) in store.lineage()
-    return words("page.history.inside" if inside else "page.history.gone")
+    if snapshot.manifest.kind == "undo":
+        return words("page.history.undone" if _is_undone(snapshot) else "page.history.in_force")
+    return words("page.history.inside" if snapshot.id in session.store().lineage() else "page.history.gone")
 
 
 def _row(snapshot: Snapshot, state: str) -> dict[str, Any]:
@@ -65,9 +68,15 @@ def _row(snapshot: Snapshot, state: str) -> dict[str, Any]:
         "kind": words(f"kind.{manifest.kind}"),
         "created_by": manifest.created_by,
         "files": _files(snapshot),
-        **{key: sum(n.get(key) or 0 for n in own.values()) for key in ("added", "updated", "refused")},
+        **{key: _sum(n.get(key) for n in own.values()) for key in COUNTS},
         "state": state,
     }
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """None where nothing was counted: of an undo, and of a demo of an earlier version."""
+    known = [n for n in counts if n is not None]
+    return sum(known) if known else None
 
 
 def _files(snapshot: Snapshot) -> str:
@@ -93,7 +102,10 @@ def one() -> None:
         if chosen.manifest.tables and chosen.manifest.kind not in ("undo", "policy"):
             cards.show("one_table", upload_next.counts_table(_own(chosen)), _title(chosen))
         for note in chosen.manifest.notes if chosen.manifest.kind != "undo" else []:
-            st.caption(safe(note))
+            st.caption(safe(in_words(note)))
+        taken = [s for s in kept if s.id in chosen.manifest.takes_back]
+        if taken:
+            st.markdown(words("page.history.took") + _list(taken))
         _way_back(chosen)
 
 
@@ -102,56 +114,88 @@ def _own(snapshot: Snapshot) -> dict[str, dict[str, int]]:
 
 
 def _title(snapshot: Snapshot) -> str:
+    return words("page.history.one", name=_name(snapshot))
+
+
+def _name(snapshot: Snapshot) -> str:
     when = numbers.moment(snapshot.created_at.astimezone(), session.lang())
-    return words("page.history.one", kind=words(f"kind.{snapshot.manifest.kind}"), when=when)
+    return words("page.history.name", kind=words(f"kind.{snapshot.manifest.kind}"), when=when)
 
 
 # --- undoing
 
 
 def _way_back(chosen: Snapshot) -> None:
-    """Only where the load is in the data now and the state before it is kept."""
+    """The button that takes back what this step did, or, where that was taken back, brings it again."""
     if work.just_done("undo"):
         st.success(words("page.history.done"))
     if not session.person().may("undo"):
         st.caption(words("page.history.not_yours"))
         return
-    store = session.store()
-    if (chosen.manifest.equals or chosen.id) not in store.lineage():
-        st.caption(words("page.history.is_gone"))
-        return
-    target = _before(chosen)
-    if target is None:
-        st.caption(words("page.history.first"))
+    way, to = _way(chosen)
+    if to is None:
+        st.caption(words(f"page.history.{way}"))
         return
     try:
-        found = publish.returning(store, target, session.scope())
+        found = publish.returning(session.store(), to, session.scope())
     except KamError as error:
         st.warning(safe(str(error)))
         return
-    _what_goes(chosen, found)
+    _what_changes(chosen, way, found)
     upload_next.figures_table("undo_figures", found.now, found.then)
     st.button(
-        words("page.history.undo"), key="undo", type="primary", on_click=_undo, args=(found,),
+        words(f"page.history.{way}"), key="undo", type="primary", on_click=_undo, args=(found,),
         disabled=work.running() is not None,
     )  # fmt: skip
 
 
-def _before(chosen: Snapshot) -> str | None:
-    """The kept state that the data had before this load."""
-    line, kept = session.store().lineage(), {s.id for s in session.store().list()}
-    place = line.index(chosen.manifest.equals or chosen.id)
-    return next((id for id in line[place + 1 : place + 2] if id in kept), None)
+def _way(chosen: Snapshot) -> tuple[str, str | None]:
+    """What can be done about a step, and the state that this leads to; or why nothing can, and None.
+
+    A load that was taken back leads to its own state; any other step leads to the state that was served before it.
+    """
+    store, manifest = session.store(), chosen.manifest
+    if _is_replaced(chosen):
+        return "is_replaced", None
+    if manifest.kind != "undo" and chosen.id not in store.lineage():
+        return "again", chosen.id
+    if manifest.parent is None:
+        return "first", None
+    if manifest.parent not in {kept.id for kept in store.list()}:
+        return "not_kept", None
+    if _is_undone(chosen):
+        return "is_undone", None
+    return ("undo_undo" if manifest.kind == "undo" else "undo"), manifest.parent
 
 
-def _what_goes(chosen: Snapshot, found: Return) -> None:
-    """A warning where more goes than the load that was chosen."""
-    later = [s for s in found.gone if s.id != (chosen.manifest.equals or chosen.id)]
-    back = words("page.history.back_to", when=numbers.moment(found.target.created_at.astimezone(), session.lang()))
-    st.markdown(back)
-    if later or len(found.lost) > 0:
-        names = "".join(f"\n- {_title(s)}: {safe(_files(s))}" for s in later)
-        st.warning(words("page.history.later", n=len(later) + len(found.lost)) + names)
+def _is_replaced(snapshot: Snapshot) -> bool:
+    """A company's own data never stand on the demo's."""
+    current = session.store().current()
+    return bool(snapshot.manifest.demo and current and not current.manifest.demo)
+
+
+def _is_undone(undo: Snapshot) -> bool:
+    """Whether the data hold again exactly what they held before this undo."""
+    store = session.store()
+    return undo.manifest.kind == "undo" and store.lineage(undo.manifest.parent) == store.lineage()
+
+
+def _what_changes(chosen: Snapshot, way: str, found: Return) -> None:
+    """The state that is served again, and what goes and comes besides the step that was chosen."""
+    when = numbers.moment(found.target.created_at.astimezone(), session.lang())
+    st.markdown(words("page.history.again_to" if way == "again" else "page.history.back_to", when=when))
+    back = [s for s in found.back if s.id != chosen.id]
+    if back:
+        st.markdown(words("page.history.comes") + _list(back))
+    later = [s for s in found.gone if s.id != chosen.id]
+    n = len(later) + len(found.lost)
+    if n:
+        said = "page.history.later" if way == "undo" else "page.history.goes"
+        st.warning(words(said, n=n) + _list(later))
+
+
+def _list(steps: Sequence[Snapshot]) -> str:
+    return "".join(f"\n- {_name(s)}{words('app.colon')}{safe(_files(s))}" for s in steps)
 
 
 def _undo(found: Return) -> None:

@@ -11,12 +11,14 @@ import streamlit as st
 from kam_core.charts.parts import Spec
 from kam_core.charts.waterfall import waterfall
 from kam_core.text import numbers
+from kam_core.text.sentence import days as days_in_words
+from kam_core.text.sentence import what
 from kam_core.ui import address, cards, deals, session
 from kam_core.ui.cards import Table
 from kam_core.ui.deals import count
 from kam_core.ui.session import money, money_change, money_full, words
 from kam_core.ui.tiers import choice
-from kam_core.view import add_months, month_start
+from kam_core.view import Span, add_months, month_start
 
 CLOSINGS = ("quarter", "year", "any")
 TONES = {
@@ -27,6 +29,13 @@ COLUMNS = {
     "step": "", "amount": "money", "account": "", "stage_before": "", "stage": "", "close_before": "date",
     "expected_close": "date", "manager": "", "opportunity_id": "",
 }  # fmt: skip
+
+
+def looked_at() -> str:
+    """The filters and the two days, in words."""
+    (since, until), lang = _dates(), session.lang()
+    period = days_in_words(Span(since, until + timedelta(days=1)), lang)
+    return words("sentence.plain", what=what(session.view(), lang, session.names()), period=period)
 
 
 def steps() -> None:

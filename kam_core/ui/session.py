@@ -26,6 +26,7 @@ from kam_core.metrics.reports import report as run_report
 from kam_core.state import State, path_for
 from kam_core.text import i18n, numbers
 from kam_core.text.i18n import LANGUAGES, t
+from kam_core.text.sentence import describe, describe_standing
 from kam_core.uploads.workspace import Workspace
 from kam_core.view import Calendar, Filters, Span, View
 from kam_core.warehouse.engine import Reader
@@ -38,12 +39,17 @@ if TYPE_CHECKING:  # it brings what builds data: a second of start and a quarter
 ROOT = Path(__file__).resolve().parents[2]
 META = {
     "loads": "select * from meta.loads order by created_at, table_name",
-    "load_days": "select table_name, created_at from meta.loads order by created_at",
+    "load_days": "select table_name, created_at from meta.loads where kind <> 'demo' order by created_at",
     "quality": "select * from meta.quality order by severity desc, rows desc",
     "refused": "select * from meta.refused limit 10000",
 }
 COMPANY, UPLOAD = "company", "upload"
 NOT_ABOUT_DATA = frozenset({"upload", "explore", "history"})  # pages without filters, never shown over an upload
+UNFILTERED = frozenset({"status", "audit"})  # pages about all that was loaded and done, whoever it concerns
+# Pages that say how things stand on the last day loaded, or between two days that are chosen on the page itself.
+WITHOUT_PERIOD = NOT_ABOUT_DATA | UNFILTERED | {
+    "churn", "trust", "value", "whatif", "winback", "movement", "lifecycle", "coverage", "handover",
+}
 META_NEEDS = {"loads": "history", "quality": "rows", "refused": "rows"}  # the right that one needs to see it
 T = TypeVar("T")
 _LANGUAGE: ContextVar[str] = ContextVar("language", default="")  # of this run, as every word asks
@@ -235,6 +241,17 @@ def view() -> View:
 
 def use(view: View) -> None:
     st.session_state["_view"] = view
+
+
+def settle_period(page: str) -> None:
+    """Decide for this run whether the page's figures depend on the period."""
+    st.session_state["_has_period"] = page not in WITHOUT_PERIOD
+
+
+def looked_at(lang: str) -> str:
+    """What this run shows, in words: the filters, with the period where the page's figures depend on it."""
+    say = describe if st.session_state.get("_has_period", True) else describe_standing
+    return say(view(), calendar(), lang, names())
 
 
 def person() -> Person:

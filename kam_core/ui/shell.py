@@ -69,6 +69,7 @@ def _run(page: Any, menu: Menu) -> None:
         identity.account()
     st.session_state["_paths"] = {name: path for pages in menu.values() for name, path in pages.items()}
     session.settle_source(page.url_path)
+    session.settle_period(page.url_path)
     if page.url_path in session.NOT_ABOUT_DATA:
         address.read(page.url_path, filters=False)
         session.use(session.everything())
@@ -85,8 +86,8 @@ def _run(page: Any, menu: Menu) -> None:
     drill.go(page.url_path)
     saved.go()
     with chosen:
-        sidebar.filters()
-    session.use(sidebar.view())
+        sidebar.filters(page.url_path)
+    session.use(sidebar.view(page.url_path))
     if page.url_path == "accounts" and st.session_state.get("account"):  # a link from before accounts had their page
         st.switch_page(drill.ACCOUNT, query_params=address.chosen())
     if page.url_path != "account":

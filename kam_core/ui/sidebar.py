@@ -29,18 +29,25 @@ def language() -> None:
     )
 
 
-def filters() -> None:
-    """The filters, drawn from the values that this person's accounts have."""
-    _period()
+def filters(page: str) -> None:
+    """The filters on which the page's figures depend, drawn from the values that this person's accounts have."""
+    if page in session.UNFILTERED:
+        return
+    if page not in session.WITHOUT_PERIOD:
+        _period()
     for dimension in address.LISTS:
         _choice(dimension)
 
 
-def view() -> View:
-    """The view that the sidebar's state says."""
+def view(page: str) -> View:
+    """The view that the sidebar's state says. What the page does not draw does not count: it waits for the next page.
+    """
+    if page in session.UNFILTERED:
+        return session.everything()
     state = st.session_state
     kept = {d: tuple(state.get(d) or ()) for d in address.LISTS}
-    return View(session.scope(), Filters(**kept), Period(state["period"]))
+    period = Period() if page in session.WITHOUT_PERIOD else Period(state["period"])
+    return View(session.scope(), Filters(**kept), period)
 
 
 def _period() -> None:

@@ -20,13 +20,19 @@ from kam_core.text.sentence import what
 from kam_core.ui import address, session
 from kam_core.ui.session import words
 
+UPLOAD = "pages/data/upload.py"
+
 
 def no_warehouse() -> None:
     """Nothing is loaded yet: how to begin, with the template of the one table that is needed."""
     st.title(words("empty.no_warehouse_title"), anchor=False)
     st.write(words("empty.no_warehouse_why"))
     st.info(words("empty.no_warehouse_do"))
-    template("orders")
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="begin"):
+        if st.button(words("empty.no_warehouse_bring"), type="primary", key="bring"):
+            st.switch_page(UPLOAD, query_params=address.chosen())
+        template("orders")
+    st.caption(words("empty.no_warehouse_commands"))
 
 
 def lost() -> None:

@@ -18,6 +18,7 @@ from kam_core.text.i18n import LANGUAGES, has
 from kam_core.ui import cards, session, states
 from kam_core.ui import upload_state as work
 from kam_core.ui.session import words
+from kam_core.ui.upload_told import in_words
 from kam_core.ui.upload_words import clean, safe
 from kam_core.uploads.job import Job
 from kam_core.uploads.upload import Assumption, Sheet, Upload
@@ -94,7 +95,7 @@ def progress() -> DeltaGenerator | None:
     """What is being done, with the way to stop it; returns the place that `follow` keeps up to date."""
     problem = st.session_state.get("_job_problem")
     if problem:
-        st.warning(safe(problem))
+        st.warning(safe(in_words(problem)))
         if st.session_state.get("_halted"):
             st.button(words("action.again"), key="again", on_click=work.changed)
     job = work.running()
@@ -137,7 +138,7 @@ def problems() -> None:
     """Files that could not be read, each with its reason."""
     upload = session.upload()
     for problem in upload.problems if upload else []:
-        st.error(safe(problem.sentence(session.lang())))
+        st.error(safe(in_words(problem.sentence(session.lang()))))
 
 
 def sheet() -> Sheet | None:

@@ -14,10 +14,11 @@ OVERVIEW, UPLOAD = "pages/home/overview.py", "pages/data/upload.py"
 
 def show() -> None:
     """Whose figures these are, and the way back."""
-    upload = session.upload()
-    assert upload
+    loaded = session.snapshot()
+    assert loaded
+    files = [str(file["name"]) for file in loaded.manifest.files]  # without those that were left out
     with st.container(horizontal=True, vertical_alignment="center", key="upload_mark", border=True):
-        names = join(session.lang(), [safe(path.name) for path in upload.paths[:3]])
+        names = join(session.lang(), [safe(name) for name in dict.fromkeys(files)][:3])
         st.markdown(words("upload.mark", files=names))
         st.button(words("upload.back_to_company"), key="to_company", on_click=to, args=(session.COMPANY,))
 

@@ -14,6 +14,7 @@ from kam_core.ui import cards, session, upload_mark
 from kam_core.ui import upload_state as work
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
+from kam_core.ui.upload_told import in_words
 from kam_core.ui.upload_words import safe
 from kam_core.uploads import publish
 from kam_core.uploads.job import Job
@@ -104,7 +105,7 @@ def difference() -> None:
         if found.after:
             figures_table("figures", found.before, found.after)
         for note in [*found.report.notes, *found.report.warnings]:
-            st.caption(safe(note))
+            st.caption(safe(in_words(note)))
         current = session.store().current()
         if (current.id if current else None) != found.parent:
             st.warning(words("page.upload.out_of_date"))
@@ -140,11 +141,11 @@ def _published(report: Any) -> None:
 
 
 def counts_table(tables: dict[str, dict[str, int]]) -> Table:
-    """Added, changed, unchanged, refused, per table."""
+    """Added, changed, unchanged, refused, per table; nothing where it was not counted."""
     keys = ("added", "updated", "unchanged", "refused")
     known = {name: n for name, n in tables.items() if name in TABLES}
-    rows = [[words(f"table.{name}"), *(n.get(key) or 0 for key in keys)] for name, n in known.items()]
-    frame = pd.DataFrame(rows, columns=["table", *keys])
+    rows = [[words(f"table.{name}"), *(n.get(key) for key in keys)] for name, n in known.items()]
+    frame = pd.DataFrame(rows, columns=["table", *keys]).astype(dict.fromkeys(keys, "Int64"))
     return Table(frame, dict.fromkeys(keys, "count"))
 
 

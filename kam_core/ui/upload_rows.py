@@ -15,6 +15,7 @@ from kam_core.ui.cards import Table
 from kam_core.ui.session import words
 from kam_core.ui.upload_mapping import label
 from kam_core.ui.upload_reasons import in_words
+from kam_core.ui.upload_told import in_words as told
 from kam_core.ui.upload_words import safe
 from kam_core.uploads.upload import Check, Refusal, Sheet, Upload
 
@@ -32,7 +33,7 @@ def rows(sheet: Sheet) -> None:
         for table, n in check.counts.items():
             st.markdown(_sentence(table, n))
         for note in check.notes:
-            st.caption(safe(note))
+            st.caption(safe(told(note)))
         if not check.reasons:
             st.markdown(words("page.upload.all_taken"))
             return

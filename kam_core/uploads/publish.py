@@ -100,23 +100,25 @@ def publish(job: Job, store: Store, upload: Upload, by: str) -> LoadReport:
 
 @dataclass(frozen=True)
 class Return:
-    """An undo before it is done: the state that comes back, the loads that go, and the figures now and then."""
+    """An undo before it is done: the state that comes back, the loads that go and come, the figures now and then."""
 
     target: Snapshot
     gone: Sequence[Snapshot]
+    back: Sequence[Snapshot]  # loads taken back before, which are in the data again
     lost: Sequence[str]  # loads that go and are no longer kept, so that nothing else is known of them
     now: Figures
     then: Figures
 
 
 def returning(store: Store, to: str | None, scope: Scope) -> Return:
-    """What going back to a state would take away, the latest load first."""
+    """What going back to a state would take away and bring back, the latest load first."""
     current = store.current()
     target, gone = store.undoing(to)
     assert current
     kept = {s.id: s for s in store.list()}
-    now = figures(current, scope)
+    line, now = store.lineage(), figures(current, scope)
+    back = [kept[i] for i in store.lineage(target.id) if i in kept and i not in line]
     return Return(
-        target, [kept[i] for i in gone if i in kept], [i for i in gone if i not in kept],
+        target, [kept[i] for i in gone if i in kept], back, [i for i in gone if i not in kept],
         now, figures(target, scope, now.year),
     )  # fmt: skip

@@ -115,7 +115,7 @@ def fill(store: Store, put: Callable[[Any], object], policy: Policy, progress: P
             put(work.con)
             for table in TABLES.values():
                 work.con.execute(f"create table if not exists raw.{table.name} ({merge.ddl(table)})")
-            manifest = replace(work.finish("demo", {}, []), demo=True)
+            manifest = replace(work.finish("demo", work.all_added(), []), demo=True)
         return store.commit(draft, manifest, policy.retention)
 
 
@@ -246,6 +246,12 @@ class _Work:
             {"table": table.name, "columns": ", ".join(table.key)},
         )
 
+    def all_added(self) -> Counts:
+        """The counts where nothing was before and nothing was read from a file: every row was added."""
+        found = {t: self.con.execute(f"select count(*) from raw.{t}").fetchone()[0] for t in TABLES}
+        none = dict.fromkeys(("updated", "unchanged", "removed", "refused", "left_out"), 0)
+        return {table: {"read": rows, "added": rows, **none} for table, rows in found.items() if rows}
+
     # --- what a load tells
 
     def carry_history(self) -> None:
@@ -367,7 +373,7 @@ class _Work:
                 [load_id, manifest.kind, at, by, table]
                 + [n[c] for c in ("read", "added", "updated", "unchanged", "refused")],
             )
-        if tables:
+        if self.files:
             self.con.execute(
                 f"insert into meta.refused select $load_id, r.table_name, r.source_id + {self.shift}, f.name, r.line,"
                 f" r.column_name, r.value, r.reason from scratch.staged.refused as r"

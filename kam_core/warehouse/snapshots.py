@@ -243,10 +243,10 @@ class Store:
             (folder / "CURRENT").write_text(current.id + "\n", encoding="ascii")
         return Store(folder)
 
-    def lineage(self) -> Texts:
-        """The ids of the loads that are in the data served now, newest first."""
+    def lineage(self, of: str | None = None) -> Texts:
+        """The ids of the loads that are in the data served now, or in those of the snapshot `of`, newest first."""
         current = self.current()
-        return self._lineage(current.id) if current else []
+        return self._lineage(of or (current.id if current else None))
 
     # --- inside
 

@@ -5,7 +5,7 @@ import streamlit as st
 from kam_core.ui import cards, deals, movement, session
 
 session.view()
-cards.title("movement")
+cards.title("movement", movement.looked_at())
 if deals.missing("movement"):
     st.stop()
 movement.days()

@@ -151,6 +151,25 @@ def test_from_a_dropped_file_to_the_companys_data_and_back(
     goto_ready(page, url)
     sees_revenue(page, "¥300")
 
+    goto_ready(page, f"{url}/history")  # and forth: the undo is taken back as well
+    page.get_by_role("button", name="Take this undo back").click()
+    expect(page.get_by_text("Done. The data are as they were before.")).to_be_visible()
+    goto_ready(page, url)
+    sees_revenue(page, "¥1,477")
+
+    goto_ready(page, f"{url}/history")  # away once more; the load itself has the way back too
+    page.get_by_role("button", name="Take this undo back").click()
+    expect(page.get_by_text("Done. The data are as they were before.")).to_be_visible()
+    wait_ready(page)
+    table = page.locator(".st-key-history_table canvas").first
+    box = table.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 20, box["y"] + 142)  # below the headings three undos, then the load
+    page.get_by_role("button", name="Bring this load back").click()
+    expect(page.get_by_text("Done. The data are as they were before.")).to_be_visible()
+    goto_ready(page, url)
+    sees_revenue(page, "¥1,477")
+
 
 def test_two_sessions_never_see_each_others_uploads(
     url: str, open_page: Callable[..., Page], goto_ready: Ready, wait_ready: Callable[[Page], None], tmp_path: Path

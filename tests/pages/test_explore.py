@@ -154,6 +154,20 @@ def test_the_sql_box_answers_and_refuses(upload):
     assert not app.dataframe
 
 
+def test_the_sql_box_says_that_filters_do_not_hold_there(upload):
+    app = upload(JANUARY)
+    app.query_params["look"] = "sql"
+    app.run()
+    assert not app.info
+    app.query_params["filters"] = json.dumps([[0, "is", "East"]])
+    app.run()
+    assert [box.value for box in app.info] == [
+        "The filters above do not hold here: SQL sees all 5 rows of the file. Write a where to narrow them down."
+    ]
+    run(app, "select count(*) as n from data")
+    assert app.dataframe[0].value["n"].tolist() == [5]
+
+
 def test_a_recipe_runs_on_next_months_file_and_says_what_is_missing(upload):
     app = upload(JANUARY, FEBRUARY)
     app.button(key="ask_1").click().run()

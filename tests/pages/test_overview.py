@@ -65,7 +65,10 @@ def test_an_unknown_filter_value_in_a_link_is_passed_over(app: AppTest):
 def test_no_warehouse_says_how_to_begin(publish: Callable[..., None]):
     app = AppTest.from_file(APP, default_timeout=60).run()
     assert app.title[0].value == "There is no data yet"
-    assert "python -m kam_core demo" in app.info[0].value
+    assert "One table is enough to begin" in app.info[0].value
+    assert "python -m kam_core demo" in app.caption[0].value
+    app.button(key="bring").click().run()
+    assert app.title[0].value == "What is in this file?"
 
 
 def test_new_data_shows_at_the_next_action(app: AppTest, publish: Callable[..., None]):

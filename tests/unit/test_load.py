@@ -324,6 +324,8 @@ def test_a_load_never_adds_to_the_demo(warehouse: Warehouse) -> None:
     demo = fill(warehouse.store, put, Policy())
     assert demo.manifest.kind == "demo"
     assert warehouse.column("select name from raw.managers") == ["Ann"]
+    assert demo.manifest.tables["managers"]["added"] == 1, "all of a demo is added: nothing was before"
+    assert warehouse.column("select table_name from meta.loads") == ["managers"]
     assert warehouse.store.verify() == []
     report = warehouse.load("orders", ORDERS)
     assert counts(report, "orders") == (3, 0, 0, 0, 0)

@@ -207,6 +207,13 @@ def test_a_load_after_an_undo_can_be_undone(store: Store) -> None:
     assert third.manifest.parent == back.id
 
 
+def test_the_loads_in_a_state_that_is_not_served(store: Store) -> None:
+    first, second = publish(store, 1), publish(store, 2)
+    back = store.undo()
+    assert store.lineage() == store.lineage(back.id) == [first.id]
+    assert store.lineage(second.id) == [second.id, first.id]
+
+
 def test_nothing_to_undo_is_said(store: Store) -> None:
     with pytest.raises(KamError, match="nothing has been loaded"):
         store.undo()

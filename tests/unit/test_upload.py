@@ -149,6 +149,9 @@ def test_published_and_taken_back_with_the_figures_before_and_after(upload: Uplo
     store.undo(first.id, "Bob")
     assert store.current().manifest.created_by == "Bob"
     assert publish.figures(store.current(), EVERYTHING).values["revenue"] == 300
+    again = publish.returning(store, report.snapshot.id, EVERYTHING)
+    assert (again.now.values["revenue"], again.then.values["revenue"]) == (300, 390)
+    assert [s.id for s in again.back] == [report.snapshot.id] and not again.gone and not again.lost
 
 
 def test_undoing_an_earlier_load_names_the_later_ones_that_go_with_it(upload: Upload, store: Store, tmp_path: Path):
