@@ -22,6 +22,7 @@ from kam_core.ui import address, drill, exports, session, states
 from kam_core.ui.session import words
 from kam_core.view import Period, Span, View, add_months, month_start, year_before
 
+RISKS = ("risk", "churn_risk")  # nobody is certainly lost, so none is rounded up to 100 %
 # What a company writes into these columns are words of its own, not names.
 IN_WORDS = frozenset({"region", "industry", "segment", "product_line", "stage", "stage_before", "lost_reason"})
 
@@ -332,6 +333,8 @@ def _rounded(frame: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
     for name in frame.columns[[pd.api.types.is_float_dtype(kind) for kind in frame.dtypes]]:
         if units.get(name) == "percent":
             shares = (frame[name] * 100).round(1) / 100
+            if name in RISKS:
+                shares = shares.clip(upper=0.999)
             # 1.005 is kept as a little less, which would be cut to 1.004.
             cut = np.trunc(shares * 1000) != np.rint(shares * 1000)
             rounded[name] = shares.where(~cut | shares.isna(), shares + np.copysign(1e-9, shares))
@@ -367,6 +370,11 @@ def legend(*entries: tuple[str, str, str]) -> str:
         for kind, colour, text in entries
     )
     return f'<div class="kam-legend">{marks}</div>'
+
+
+def whole_share(share: float) -> str:
+    """A share as a label beside its bar: whole percentages, but for those below one, which would be none."""
+    return numbers.percent(round(share, 2 if share >= 0.01 else 3), session.lang())
 
 
 def span_of(view: View) -> Span:

@@ -373,8 +373,8 @@ def _tier_row(row: Any, accounts: float, revenue: float) -> dict[str, Any]:
         "name": _text(row.tier) or words("tier.none"),
         "accounts_share": accounts,
         "revenue_share": revenue,
-        "accounts_label": numbers.percent(accounts, lang),
-        "revenue_label": numbers.percent(revenue, lang),
+        "accounts_label": cards.whole_share(accounts),
+        "revenue_label": cards.whole_share(revenue),
         "accounts_text": f"{numbers.full(row.accounts, lang, 'count')} · {numbers.percent(accounts, lang)}",
         "revenue_text": f"{money_full(row.revenue)} · {numbers.percent(revenue, lang)}",
     }

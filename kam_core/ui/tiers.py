@@ -190,7 +190,7 @@ def _line(frame: pd.DataFrame, line: str, column: str, unit: str, **more: Any) -
             "from": start,
             "to": end,
             **more,
-            "label": f"{tier or words('tier.none')} {numbers.percent(end - start, lang)}",
+            "label": f"{tier or words('tier.none')} {cards.whole_share(end - start)}",
             "name": f"{line} · {words('tier.none') if tier is None else words('column.tier') + ' ' + tier}",
             "value_text": numbers.full(amounts[tier], lang, unit, currency),
             "share_text": numbers.percent(end - start, lang),
