@@ -77,7 +77,7 @@ def _found() -> pd.DataFrame:
 def moved() -> str:
     """The step of the revenue bridge whose accounts alone are listed, the largest change first; "" for all accounts."""
     chosen = str(st.session_state.get("moved") or "")
-    return chosen if chosen in CAUSES else ""
+    return chosen if chosen in CAUSES and not session.no_comparison() else ""
 
 
 def _accounts() -> pd.DataFrame:

@@ -81,8 +81,16 @@ HELD = {
 
 
 def everybody() -> pd.DataFrame:
-    """The scoreboard of the view; a manager chosen in the sidebar is one row of it."""
-    return session.report(session.view(), "managers")
+    """The scoreboard of the view; a manager chosen in the sidebar is one row of it.
+
+    What looks back on a year that is not loaded whole is not said of anybody.
+    """
+    view = session.view()
+    unsaid = ["growth"] if session.no_comparison() else []
+    if session.loaded_only_from(view, "nrr"):
+        unsaid += ["nrr", "grr", "logo_churn"]
+    nothing = {f"{key}{of}": math.nan for key in unsaid for of in ("", "_peers")}
+    return session.report(view, "managers").assign(**nothing)
 
 
 def opened() -> Any | None:
