@@ -17,7 +17,8 @@ def revenue_by_month(
     `label` (direct label) and the texts `actual_text`, `before_text`, `change_text`, `target_text`, `long` for hover.
     `words`: actual, before, target, change. `axis` is a Vega expression that writes a value.
     """
-    x = {"x": ordinal("name", axis={"labelAngle": 0, "labelOverlap": "greedy"})}
+    # In this order, also where the first months have nothing of a year before.
+    x = {"x": ordinal("name", sort=[row["name"] for row in rows], axis={"labelAngle": 0, "labelOverlap": "greedy"})}
     scale = {"axis": {"labelExpr": axis, "tickCount": 4, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}}
     tooltip = [
         ("long", words["name"]),

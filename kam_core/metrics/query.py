@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -139,7 +140,9 @@ def _answer(
         if m.key == "coverage":
             still = result["_whole_target"] - result["_won"].fillna(0)
             result["coverage"] = result["_closing"] / still.where(still > 0)
-        if m.empty_is_zero and not others:
+        if not facts.has(m.needs):
+            result[m.key] = math.nan  # nothing was loaded that it could be counted from: unknown, not 0
+        elif m.empty_is_zero and not others:
             result[m.key] = result[m.key].fillna(0)
     return result[[*keys, *(m.key for m in measures)]]
 
@@ -334,6 +337,10 @@ def why_missing(reader: Reader, view: View, key: str, by: Sequence[str] = ()) ->
         return "target_met_or_over"
     if found.span == "trailing" or found.compares:
         return "no_earlier_year"
+    if key in ("pipeline_amount", "weighted_pipeline"):
+        known = measure(reader, view, ["open_deals", "pipeline_amount"]).iloc[0]
+        if known.open_deals:
+            return "open_without_amount" if pd.isna(known.pipeline_amount) else "open_without_chance"
     return "nothing_in_view"
 
 

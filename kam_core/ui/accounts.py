@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import streamlit as st
 
@@ -12,6 +14,7 @@ from kam_core.ui.cards import Table
 from kam_core.ui.session import words
 from kam_core.view import View
 
+CAUSES = ("new", "won_back", "expansion", "contraction", "lost")  # the steps of the revenue bridge
 LIST = {
     "account": "",
     "tier": "",
@@ -34,6 +37,10 @@ LIST = {
 def listing() -> None:
     """Search, sort, a row an account; ticking a row opens it."""
     found = _found()
+    if moved():
+        with st.container(horizontal=True, vertical_alignment="center", key="moved_note"):
+            st.caption(words(f"page.accounts.moved_{moved()}", n=numbers.full(len(found), session.lang(), "count")))
+            cards.unmark("moved")
     with st.container(horizontal=True, vertical_alignment="bottom", key="list_head"):
         st.text_input(
             words("filter.search"),
@@ -67,14 +74,23 @@ def _found() -> pd.DataFrame:
     return _searched(_accounts(), st.session_state.get("search", ""))
 
 
+def moved() -> str:
+    """The step of the revenue bridge whose accounts alone are listed, the largest change first; "" for all accounts."""
+    chosen = str(st.session_state.get("moved") or "")
+    return chosen if chosen in CAUSES and not session.no_comparison() else ""
+
+
 def _accounts() -> pd.DataFrame:
-    return _listed(str(session.snapshot().path), session.view(), session.lang())  # type: ignore[union-attr]
+    return _listed(str(session.snapshot().path), session.view(), session.lang(), moved())  # type: ignore[union-attr]
 
 
 @session.cached(max_entries=60, show_spinner=False, hash_funcs={View: repr})
-def _listed(version: str, view: View, lang: str) -> pd.DataFrame:
-    """The report in the columns and words of the page."""
+def _listed(version: str, view: View, lang: str, cause: str) -> pd.DataFrame:
+    """The report in the columns and words of the page; with a cause, the accounts behind that step of the bridge."""
     frame = session.report(view, "accounts")
+    if cause:
+        behind = session.report(view, "bridge_accounts", cause=cause)
+        frame = frame.set_index("account_id").reindex(behind.account_id).reset_index()
     frame = frame.rename(
         columns={
             "name": "account",
@@ -83,6 +99,8 @@ def _listed(version: str, view: View, lang: str) -> pd.DataFrame:
             "days_since_order": "days_silent",
         }
     )
+    if session.no_comparison():
+        frame = frame.assign(revenue_before=math.nan, change=math.nan, growth=math.nan)
     for column in ("account", "manager"):
         frame[column] = [own_script(v, lang) if isinstance(v, str) else v for v in frame[column]]
     return frame[list(LIST)]

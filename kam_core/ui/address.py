@@ -21,7 +21,7 @@ FILTERS = (*LISTS, "period")
 PLACE = ("account",)  # which account is open: part of the place, not of the filters
 # What a page alone lets one choose, with the value that is left out of the address; "" stands for nothing chosen.
 OWN: dict[str, dict[str, str]] = {
-    "account": {"line": ""},
+    "account": {"line": ""}, "accounts": {"moved": ""},
     "handover": {"leaving": "", "taker": "", "past": ""},
     "potential": {"quarter": "", "wallet": "", "w_value": "", "w_headroom": "", "w_risk": ""},
     "profit": {

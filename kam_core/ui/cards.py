@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -21,6 +22,7 @@ from kam_core.ui import address, drill, exports, session, states
 from kam_core.ui.session import words
 from kam_core.view import Period, Span, View, add_months, month_start, year_before
 
+RISKS = ("risk", "churn_risk")  # nobody is certainly lost, so none is rounded up to 100 %
 # What a company writes into these columns are words of its own, not names.
 IN_WORDS = frozenset({"region", "industry", "segment", "product_line", "stage", "stage_before", "lost_reason"})
 
@@ -61,14 +63,20 @@ def title(page: str, said: str = "") -> None:
     whole = "" if session.scope().arms is None else "_short"  # how much there is of what one may not see is not said
     st.title(words(f"page.{page}.title"), anchor=False)
     sentence = said or session.looked_at(session.lang())
+    kind = "data_without_orders" if not whole and not facts.has("orders") else f"data_behind{whole}"
     data = words(
-        f"sentence.data_behind{whole}",
+        f"sentence.{kind}",
         date=numbers.day(facts.as_of, session.lang()),
         loaded=numbers.moment(loaded.created_at.astimezone() if loaded else None, session.lang()),
-        accounts=numbers.short(facts.values["accounts"], session.lang(), "count"),
+        accounts=numbers.short(_known_accounts(), session.lang(), "count"),
         orders=numbers.short(facts.values["orders"], session.lang(), "count"),
     )
     st.html(f'<p class="kam-sentence">{html.escape(sentence)}<span>{html.escape(data)}</span></p>')
+
+
+def _known_accounts() -> int:
+    """All accounts there are: those that a file names, and those that only orders name."""
+    return int(session.report(session.everything(), "groups").accounts.iloc[0])
 
 
 # --- figures
@@ -106,23 +114,30 @@ def _trend(months: pd.Series) -> list[float]:
 
 
 def _kpi(measure: Measure, value: Any, before: Any, trend: list[float]) -> str:
-    lang, look, currency = session.lang(), session.colours(), session.facts().currency
+    look = session.colours()
     partly = session.loaded_only_from(session.view(), measure.key, compared=True)
-    doubt = f' style="color:{look.muted}"' if session.loaded_only_from(session.view(), measure.key) else ""
-    change, is_good = ("", None) if partly else _change(measure, value, before)
+    too_short = session.loaded_only_from(session.view(), measure.key)  # what stays of half a year says nothing
+    value, before = (None if too_short else value), (None if too_short or partly else before)
+    change, is_good = _change(measure, value, before)
     nothing = partly or words("delta.no_comparison")
     if pd.isna(value):
-        nothing = session.why_missing(session.view(), measure.key)
+        is_loaded = session.facts().has(measure.needs)
+        nothing = (is_loaded and too_short) or session.why_missing(session.view(), measure.key)
     colour = look.muted if is_good is None else look.good_text if is_good else look.bad_text
     label = words(f"measure.{measure.key}.label")
     return (
         f'<div class="kam-kpi" tabindex="0" data-measure="{measure.key}">'
         f'<div class="kam-label">{html.escape(label)}</div>'
-        f'<div class="kam-value"><b{doubt}>'
-        f"{numbers.short(value, lang, measure.unit, currency)}</b>{spark(trend, look)}</div>"
+        f'<div class="kam-value"><b>'
+        f"{_value(measure, value)}</b>{spark(trend, look) if pd.notna(value) else ''}</div>"
         f'<div class="kam-delta" style="color:{colour}">{_arrow(change)}{change or html.escape(nothing)}</div>'
         f'<div class="kam-tip" role="tooltip">{_explained(measure, value, before)}</div></div>'
     )
+
+
+def _value(measure: Measure, value: Any) -> str:
+    text = numbers.short(value, session.lang(), measure.unit, session.facts().currency)
+    return words("page.funnel.days", n=text) if measure.unit == "days" and pd.notna(value) else text
 
 
 def _change(measure: Measure, value: Any, before: Any) -> tuple[str, bool | None]:
@@ -134,6 +149,8 @@ def _change(measure: Measure, value: Any, before: Any) -> tuple[str, bool | None
     else:
         step = numbers.growth(value, before)
         text = numbers.percent(step, session.lang(), signed=True) if step is not None else ""
+    if text and not set(text) & set("123456789"):  # it rounds to nothing
+        return text.replace("+", "±").replace(numbers.MINUS, "±"), None
     if not step or measure.direction == "none":
         return text, None
     return text, (step > 0) == (measure.direction == "up")
@@ -148,7 +165,9 @@ def _explained(measure: Measure, value: Any, before: Any) -> str:
     lang, currency = session.lang(), session.facts().currency
     whole = numbers.full(value, lang, measure.unit, currency)
     then = numbers.full(before, lang, measure.unit, currency)
-    unit = words("unit." + measure.unit, currency=currency)
+    # Only what was sold is net of returns; deals and targets are amounts as they were given.
+    is_given = measure.unit == "money" and measure.source in ("opportunities", "targets")
+    unit = words("unit.money_as_given" if is_given else "unit." + measure.unit, currency=currency)
     return (
         f"<b>{whole}</b> · {words('chart.last_year')} {then}"
         f"<br>{html.escape(words(f'measure.{measure.key}.definition'))}"
@@ -295,7 +314,7 @@ def show(key: str, table: Table, alt: str, height: Any = "auto", style: Any = No
 
     `style` colours a frame; what is unknown reads the same in every table.
     """
-    frame = table.spoken()
+    frame = _rounded(table.spoken(), table.units)
     return st.dataframe(
         style(frame) if style else frame,
         key=key,
@@ -306,6 +325,22 @@ def show(key: str, table: Table, alt: str, height: Any = "auto", style: Any = No
         column_config={c: column(c, table.units.get(c, "")) for c in table.frame.columns},
         **options,
     )
+
+
+def _rounded(frame: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
+    """Rounded as figures in words are: a table cuts off what is beyond its last digit, so 84.58 % would read 84.5 %."""
+    rounded = {}
+    for name in frame.columns[[pd.api.types.is_float_dtype(kind) for kind in frame.dtypes]]:
+        if units.get(name) == "percent":
+            shares = (frame[name] * 100).round(1) / 100
+            if name in RISKS:
+                shares = shares.clip(upper=0.999)
+            # 1.005 is kept as a little less, which would be cut to 1.004.
+            cut = np.trunc(shares * 1000) != np.rint(shares * 1000)
+            rounded[name] = shares.where(~cut | shares.isna(), shares + np.copysign(1e-9, shares))
+        elif units.get(name) in ("money", "count"):
+            rounded[name] = frame[name].round()
+    return frame.assign(**rounded)
 
 
 def column(name: str, unit: str) -> Any:
@@ -335,6 +370,11 @@ def legend(*entries: tuple[str, str, str]) -> str:
         for kind, colour, text in entries
     )
     return f'<div class="kam-legend">{marks}</div>'
+
+
+def whole_share(share: float) -> str:
+    """A share as a label beside its bar: whole percentages, but for those below one, which would be none."""
+    return numbers.percent(round(share, 2 if share >= 0.01 else 3), session.lang())
 
 
 def span_of(view: View) -> Span:

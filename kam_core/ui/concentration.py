@@ -12,7 +12,7 @@ from kam_core.charts.parts import PICK, Spec
 from kam_core.charts.ranks import ranked_bars
 from kam_core.charts.shares import lines
 from kam_core.text import numbers
-from kam_core.text.sentence import name_of, own_script
+from kam_core.text.sentence import days, name_of, own_script
 from kam_core.ui import cards, drill, groups, session, tiles
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, money_full, words
@@ -37,6 +37,12 @@ def chosen() -> tuple[str, int]:
 def figures(by: str) -> None:
     """Shares of the largest and HHI, of the period in view."""
     tiles.show(_figures(by))
+
+
+def windows() -> None:
+    """Over which days the figures look, and over which each point of the curves."""
+    period = days(cards.span_of(session.view()), session.lang())
+    st.caption(words("page.concentration.windows", period=period))
 
 
 @session.kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def _show() -> str:
 def stages() -> None:
     """One bar a stage: how many deals begun in the period came so far, and how many stand there now."""
     spec, alt, table, note = _stages(_show())
-    with cards.card("stages", words("page.funnel.stages"), table, _legend()):
+    with cards.card("stages", words("page.funnel.stages"), table, _legend() if _is_way_known() else ""):
         choice("show", SHOWS, "page.funnel.show")
         cards.marks("stages_chart", spec, alt, "mark", "look", "stage")
         if note:
@@ -68,15 +69,20 @@ def _stages(show: str) -> tuple[Spec, str, Table, str]:
     frame = frame.rename(columns={"chance": "win_chance"})
     units = {c: u for c, u in UNITS.items() if frame[c].notna().any()}
     alt = "; ".join(r["label"] for r in rows if r["label"])
-    return spec, words("page.funnel.stages_alt", stages=alt), Table(frame[list(units)], units), _unknown(first)
+    shown = int(frame.deals.sum())
+    return spec, words("page.funnel.stages_alt", stages=alt), Table(frame[list(units)], units), _unknown(first, shown)
 
 
-def _unknown(first: Any) -> str:
-    """What cannot be known where only the current stage is."""
+def _is_way_known() -> bool:
+    return bool((session.report(session.view(), "funnel").known > 0).any())
+
+
+def _unknown(first: Any, shown: int) -> str:
+    """What cannot be known where only the current stage is; the bars then are all that are open or were closed."""
     if not first.unknown:
         return ""
     kind = "current_only" if not first.known else "partly_known"
-    return words(f"page.funnel.{kind}", known=count(first.known), unknown=count(first.unknown))
+    return words(f"page.funnel.{kind}", known=count(first.known), unknown=count(first.unknown), shown=count(shown))
 
 
 def _stage_rows(row: Any, show: str) -> list[dict[str, Any]]:
@@ -161,11 +167,12 @@ def _breakout(by: str, show: str) -> tuple[Spec, str, Table]:
 def _part(by: str, key: Any, part: pd.DataFrame, show: str) -> dict[str, Any]:
     lang, open_ones = session.lang(), part[part.outcome == "open"]
     won, lost = (int(part[part.outcome == outcome].deals.sum()) for outcome in ("won", "lost"))
-    n, amount = int(open_ones.deals.sum()), float(open_ones.amount.sum())
+    n, amount = int(open_ones.deals.sum()), float(open_ones.amount.sum(min_count=1))
+    size = n if show != "amount" else 0.0 if math.isnan(amount) else amount
     rate = won / (won + lost) if won + lost else None
     said = words("page.funnel.win_rate_of", rate=numbers.percent(rate, lang), n=count(won + lost))
     return {
-        "key": key, "name": _named(key, part.part_name.iloc[0]), "value": amount if show == "amount" else n,
+        "key": key, "name": _named(key, part.part_name.iloc[0]), "value": size,
         "label": f"{money(amount) if show == 'amount' else count(n)} · {numbers.percent(rate, lang)}",
         "value_text": f"{count(n)} · {money_full(amount)}", "note_text": said, "deals": n, "amount": amount,
         "win_rate": rate,
@@ -191,6 +198,8 @@ def losses() -> None:
             continue
         spec, alt, table = _losses(kind)
         with cards.card(kind, question, table):
+            if kind == "reason":
+                st.caption(words("page.funnel.losses_note", n=count(frame[frame.kind == kind].deals.sum())))
             cards.marks(f"{kind}_chart", spec, alt, "mark", kind, "part")
 
 

@@ -16,6 +16,7 @@ from kam_core.text.sentence import name_of
 from kam_core.ui import address, cards, churn, drill, frames, session
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, money_full, words
+from kam_core.view import Period
 
 SPLITS = ("region", "industry", "tier", "segment", "manager")
 CAUSES = ("new", "won_back", "expansion", "contraction", "lost")
@@ -28,13 +29,16 @@ def _retention() -> pd.DataFrame:
 
 
 def known() -> bool:
-    """Whether two years can be compared."""
-    return not _retention().empty
+    """Whether two years can be compared, each of them loaded whole."""
+    return not _retention().empty and not session.loaded_only_from(churn.standing(), "nrr")
 
 
 def _months() -> pd.DataFrame:
     frame = _retention()
-    return frame[frame.section == "month"].sort_values("value")
+    frame = frame[frame.section == "month"].sort_values("value")
+    view = churn.standing()
+    whole = [not session.loaded_only_from(view.over(Period(day[:7])), "nrr") for day in frame.value]
+    return frame[whole]
 
 
 def over_time() -> None:
@@ -142,7 +146,7 @@ def bridge() -> None:
 @session.kept
 def _bridge() -> tuple[Spec, str, Table] | None:
     frame = session.report(session.view(), "revenue_bridge").set_index("cause")
-    if frame.empty:
+    if frame.empty or session.no_comparison():
         return None
     level = float(frame.revenue_before.sum())
     rows = [_total("before", level)]

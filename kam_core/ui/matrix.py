@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -83,6 +84,8 @@ def _measured(measure: str, by: tuple[str, ...]) -> pd.DataFrame:
 def is_known() -> bool:
     """Whether accounts have regions or industries at all."""
     frame = _cells()
+    if not session.facts().has("orders"):
+        return False
     return bool(frame.region.notna().any() or frame.industry.notna().any())
 
 
@@ -94,7 +97,7 @@ def matrix(measure: str, show: str) -> None:
     question = words("page.matrix.question", measure=words(f"measure.{measure}.label"))
     if not is_known():
         with cards.card("grid", question):
-            states.not_loaded("accounts", question)
+            states.no_places(question)
         return
     spec, alt, table = _matrix(measure, show)
     legend = f'<div class="kam-legend">{words("page.matrix.note_" + show)}{_flag_words()}</div>'
@@ -172,7 +175,7 @@ def name(dimension: str, key: str | None) -> str:
 
 def _cell(key: Key, row: Any, measure: str, show: str, whole: Any) -> dict[str, Any]:
     region, industry = key
-    growth = numbers.growth(getattr(row, measure), getattr(row, measure + "_before"))
+    growth = _growth(row, measure)
     return {
         "column": name("region", region),
         "line": name("industry", industry),
@@ -189,6 +192,10 @@ def _cell(key: Key, row: Any, measure: str, show: str, whole: Any) -> dict[str, 
     }
 
 
+def _growth(row: Any, measure: str) -> float | None:
+    return None if session.no_comparison() else numbers.growth(getattr(row, measure), getattr(row, measure + "_before"))
+
+
 def _shading(row: Any, measure: str, show: str, growth: float | None) -> float | None:
     """What the shade stands for: how far above or below target, else growth, turned round where down is good."""
     if show == "attainment":
@@ -200,7 +207,8 @@ def _label(row: Any, measure: str, show: str, growth: float | None, whole: Any) 
     lang, value = session.lang(), getattr(row, measure)
     unit = MEASURES[measure].unit
     if show == "growth" and unit == "percent":
-        text = numbers.delta(value - getattr(row, measure + "_before"), lang, "percent")
+        change = math.nan if session.no_comparison() else value - getattr(row, measure + "_before")
+        text = numbers.delta(change, lang, "percent")
     elif show == "growth":
         text = numbers.percent(growth, lang, signed=True)
     elif show == "share":
@@ -280,7 +288,7 @@ def _arm_of(dimension: str) -> tuple[Spec, str, Table]:
     part = frame[frame.kind == dimension].sort_values("revenue", ascending=False)
     rows = []
     for row in _rows(part.head(MOST_LINES)):
-        growth = numbers.growth(row.revenue, row.revenue_before)
+        growth = _growth(row, "revenue")
         grown = "" if growth is None else numbers.percent(growth, lang, signed=True)
         attained = (
             ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,6 @@ from kam_core.charts.months import revenue_by_month
 from kam_core.charts.movers import movers as movers_chart
 from kam_core.charts.parts import Spec
 from kam_core.charts.tiers import tier_butterfly
-from kam_core.charts.tokens import TIERS
 from kam_core.text import numbers
 from kam_core.text.sentence import name_of, own_script
 from kam_core.ui import cards, drill, session, states
@@ -36,6 +36,10 @@ def prepare(keys: Sequence[str]) -> None:
 
 def revenue(question: str = "page.overview.revenue_by_month") -> None:
     """Revenue by month against last year and target."""
+    if not session.facts().has("orders"):
+        with cards.card("revenue", words(question)):
+            states.not_loaded("orders", words(question))
+        return
     spec, alt, table, note = _revenue()
     with cards.card("revenue", words(question), table, note):
         cards.chart("revenue_chart", spec, alt)
@@ -45,6 +49,8 @@ def revenue(question: str = "page.overview.revenue_by_month") -> None:
 def _revenue() -> tuple[Spec, str, Table, str]:
     lang, look, view = session.lang(), session.colours(), _months_of(session.view())
     frame = session.measure(view, ["revenue", "target"], by=("month",), compare=True)
+    unloaded = [bool(session.loaded_only_from(view.over(Period(m)), "growth")) for m in frame["month"]]
+    frame.loc[unloaded, "revenue_before"] = math.nan
     rows = [_month_row(row) for row in frame.to_dict("records")]
     has_target = bool(frame["target"].notna().any())
     legend = [("solid", look.actual, words("chart.actual")), ("solid", look.before, words("chart.last_year"))]
@@ -120,8 +126,12 @@ def _changes() -> list[Sentence]:
     """The total, what carried it, the strongest region and industry each way, the account that fell most."""
     frame = _overview()
     total = frame[frame.section == "total"].iloc[0]
+    if not session.facts().has("orders"):
+        return [(words("change.no_orders"), {})]
+    if reason := session.no_comparison():
+        return [(words("change.not_compared", value=f"**{money(total.revenue)}**", reason=reason), {})]
     said: list[Sentence] = [(_said("total", total, value=money(total.revenue)), {})]
-    said += _movements(frame)
+    said += _movements()
     for dimension in ("region", "industry"):
         part = frame[frame.section == dimension]
         if len(part) > 1:
@@ -159,10 +169,10 @@ def _of_dimension(dimension: str, row: Any, is_last: bool = False) -> Sentence:
     return text, {dimension: drill.key_of(value)}
 
 
-def _movements(frame: pd.DataFrame) -> list[Sentence]:
-    """The largest cause that added and the largest that took away."""
-    causes = frame[frame.section == "movement"].set_index("movement")
-    changes = (causes.revenue - causes.revenue_before).sort_values()
+def _movements() -> list[Sentence]:
+    """The largest step of the revenue bridge that added and the largest that took away."""
+    causes = session.report(session.view(), "revenue_bridge").set_index("cause")
+    changes = causes.change.sort_values()
     kinds = {
         "lost": "lost_accounts",
         "contraction": "contraction",
@@ -173,21 +183,24 @@ def _movements(frame: pd.DataFrame) -> list[Sentence]:
     said: list[Sentence] = []
     for cause in [changes.index[-1], changes.index[0]] if len(changes) else []:
         row = causes.loc[cause]
-        n = numbers.short(max(row.accounts, row.accounts_before), session.lang(), "count")
+        n = numbers.short(row.accounts, session.lang(), "count")
         text = (UP if changes[cause] >= 0 else DOWN) + words(
             f"change.{kinds[cause]}", n=f"**{n}**", value=f"**{money(abs(changes[cause]))}**"
         )
-        said.append((text, {}))
+        said.append((text, {"moved": cause}))
     return said
 
 
 def _fall(row: Any) -> Sentence:
     name = f"**{own_script(row['name'], session.lang())}**"
-    if row.revenue <= 0:
-        days = session.counted("days", int(row.days_silent))
-        text = DOWN + words("change.account_lost_silent", name=name, before=money(row.revenue_before), days=days)
-    else:
+    before = money(row.revenue_before)
+    if row.revenue > 0:
         text = _said("account", row, name=name)
+    elif _as_of() - timedelta(int(row.days_silent)) >= cards.span_of(session.view()).start:
+        text = DOWN + words("change.account_returned", name=name, value=money(row.revenue), before=before)
+    else:
+        days = session.counted("days", int(row.days_silent))
+        text = DOWN + words("change.account_lost_silent", name=name, before=before, days=days)
     return text, {"account": row.account_id}
 
 
@@ -199,10 +212,10 @@ def matrix() -> None:
     made = _matrix()
     if made is None:
         with cards.card("matrix", words("page.overview.matrix")):
-            states.not_loaded("accounts", words("page.overview.matrix"))
+            states.no_places(words("page.overview.matrix"))
         return
     spec, alt, table = made
-    note = f'<div class="kam-legend">{words("page.overview.matrix_note")}</div>'
+    note = f'<div class="kam-legend">{session.no_comparison() or words("page.overview.matrix_note")}</div>'
     with cards.card("matrix", words("page.overview.matrix"), table, note), st.container(key="matrix_scroll"):
         cards.chart("matrix_chart", spec, alt)
 
@@ -212,7 +225,7 @@ def _matrix() -> tuple[Spec, str, Table] | None:
     """None where accounts have neither regions nor industries."""
     frame, total = _overview(), words("chart.total")
     regions, industries = _order(frame, "region", MOST_COLUMNS), _order(frame, "industry", MOST_LINES)
-    if set(regions + industries) <= {NONE}:
+    if set(regions + industries) <= {NONE} or not session.facts().has("orders"):
         return None
     rows = [_cell_row(*key, *sums) for key, sums in _cells(frame, regions, industries).items()]
     largest = max((r for r in rows if not r["total"]), key=lambda r: r["value"])
@@ -228,6 +241,7 @@ def _matrix() -> tuple[Spec, str, Table] | None:
         "page.overview.matrix_alt", region=largest["column"], industry=largest["line"], value=largest["value_text"]
     )
     cells = frame[frame.section == "cell"][["region", "industry", "accounts", "revenue", "revenue_before"]]
+    cells = cells.drop(columns="revenue_before") if session.no_comparison() else cells
     return spec, alt, Table(cells, {"accounts": "count", "revenue": "money", "revenue_before": "money"})
 
 
@@ -262,6 +276,7 @@ def _kept(key: str, keys: list[str]) -> str:
 
 def _cell_row(region: str, industry: str, now: float, before: float) -> dict[str, Any]:
     lang, total = session.lang(), words("chart.total")
+    before = math.nan if session.no_comparison() else before
     growth = numbers.growth(now, before)
     column, line = _shown("region", region) if region else total, _shown("industry", industry) if industry else total
     return {
@@ -296,7 +311,7 @@ def movers() -> None:
     spec, alt, table = _movers()
     with cards.card("movers", words("page.overview.movers"), table):
         if table.frame.empty:
-            st.caption(words("change.none"))
+            st.caption(session.no_comparison() or words("change.none"))
         else:
             cards.chart("movers_chart", spec, alt)
 
@@ -304,7 +319,7 @@ def movers() -> None:
 @session.kept
 def _movers() -> tuple[Spec, str, Table]:
     frame = _overview()
-    moved = frame[frame.section.isin(["up", "down"])].copy()
+    moved = frame[frame.section.isin(["up", "down"]) & (not session.no_comparison())].copy()
     moved["change"] = moved.revenue - moved.revenue_before
     moved = moved.sort_values("change", ascending=False)
     columns = ["account_id", "name", "tier", "region", "industry", "revenue", "revenue_before", "change"]
@@ -330,17 +345,17 @@ def tiers() -> None:
     """Accounts and revenue by tier, side by side."""
     spec, alt, table = _tiers()
     with cards.card("tiers", words("page.overview.tiers"), table):
-        cards.chart("tiers_chart", spec, alt)
+        if table.frame.empty:
+            st.caption(words("missing.nothing_in_view" if session.facts().has("orders") else "missing.orders"))
+        else:
+            cards.chart("tiers_chart", spec, alt)
 
 
 @session.kept
 def _tiers() -> tuple[Spec, str, Table]:
-    frame = _overview()
-    part = frame[frame.section == "tier"].copy()
-    part["tier"] = pd.Categorical(part.tier.fillna(""), [*TIERS, ""], ordered=True)
-    part = part[(part.accounts > 0) | (part.revenue != 0)].sort_values("tier")
-    accounts, revenue_sum = max(part.accounts.sum(), 1), part.revenue.clip(lower=0).sum() or 1
-    rows = [_tier_row(row, row.accounts / accounts, max(row.revenue, 0) / revenue_sum) for row in _rows(part)]
+    part = session.report(session.view(), "tier_distribution")  # the same accounts as on the page of the tiers
+    revenue_sum = part.revenue.clip(lower=0).sum() or 1
+    rows = [_tier_row(row, row.account_share, max(row.revenue, 0) / revenue_sum) for row in _rows(part)]
     said = {"tier": words("dimension.tier"), "accounts": words("chart.accounts"), "revenue": words("chart.revenue")}
     summary = "; ".join(f"{r['name']}: {r['accounts_label']}, {r['revenue_label']}" for r in rows)
     columns = {"accounts": "count", "revenue": "money", "revenue_before": "money"}
@@ -348,19 +363,19 @@ def _tiers() -> tuple[Spec, str, Table]:
     return (
         spec,
         words("page.overview.tiers_alt", summary=summary),
-        Table(part[["tier", *columns]].astype({"tier": str}), columns),
+        Table(part[["tier", *columns]], columns),
     )
 
 
 def _tier_row(row: Any, accounts: float, revenue: float) -> dict[str, Any]:
     lang = session.lang()
     return {
-        "tier": row.tier or NONE,
-        "name": row.tier or "–",
+        "tier": drill.key_of(_text(row.tier)),
+        "name": _text(row.tier) or words("tier.none"),
         "accounts_share": accounts,
         "revenue_share": revenue,
-        "accounts_label": numbers.percent(accounts, lang),
-        "revenue_label": numbers.percent(revenue, lang),
+        "accounts_label": cards.whole_share(accounts),
+        "revenue_label": cards.whole_share(revenue),
         "accounts_text": f"{numbers.full(row.accounts, lang, 'count')} · {numbers.percent(accounts, lang)}",
         "revenue_text": f"{money_full(row.revenue)} · {numbers.percent(revenue, lang)}",
     }

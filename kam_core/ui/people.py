@@ -81,8 +81,16 @@ HELD = {
 
 
 def everybody() -> pd.DataFrame:
-    """The scoreboard of the view; a manager chosen in the sidebar is one row of it."""
-    return session.report(session.view(), "managers")
+    """The scoreboard of the view; a manager chosen in the sidebar is one row of it.
+
+    What looks back on a year that is not loaded whole is not said of anybody.
+    """
+    view = session.view()
+    unsaid = ["growth"] if session.no_comparison() else []
+    if session.loaded_only_from(view, "nrr"):
+        unsaid += ["nrr", "grr", "logo_churn"]
+    nothing = {f"{key}{of}": math.nan for key in unsaid for of in ("", "_peers")}
+    return session.report(view, "managers").assign(**nothing)
 
 
 def opened() -> Any | None:
@@ -172,8 +180,9 @@ def _figures() -> list[Tile]:
     low_care = cared[cared.visits_kept < cared.visits_kept_peers / 1.5]
     over = here[here.hours > limit]
     untouched = frame.untouched.sum(min_count=1)
+    gap = paced.gap_per_week.sum(min_count=1)
     return [
-        tile("pace", of(paced[paced.pace >= 1], paced), gap=money(paced.gap_per_week.sum())),
+        tile("pace", of(paced[paced.pace >= 1], paced), gap=money(gap)),
         tile("care", figure("percent", done / due if due else None), "bad" if len(low_care) else "", n=len(low_care)),
         tile("untouched", numbers.short(None if pd.isna(untouched) else untouched, lang, "count"),
              accounts=numbers.short(frame.tiered_accounts.sum(), lang, "count")),
@@ -296,10 +305,12 @@ def _open_ticked(ids: list[str]) -> None:
 @session.kept
 def _board() -> Table:
     frame, lang = everybody().copy(), session.lang()
-    frame["stands_out"] = [stands_out(row) for row in rows_of(frame)]
+    frame["stands_out"] = [stands_out(row) or None for row in rows_of(frame)]
     frame["manager"] = [own_script(v, lang) for v in frame.manager_name]
     frame["trend"] = frame.trend.map(list, na_action="ignore")
-    return Table(frame[list(BOARD)], BOARD)
+    # What is known of nobody stands last: without orders the table begins with the deals.
+    known = [c for c in BOARD if frame[c].notna().any()]
+    return Table(frame[[*known, *(c for c in BOARD if c not in known)]], BOARD)
 
 
 def _greyed(frame: pd.DataFrame) -> Any:
@@ -330,10 +341,12 @@ def heading(row: Any) -> None:
         st.button(words("page.managers.all"), on_click=close, key="back_to_managers")
     st.title(own_script(row.manager_name, lang), anchor=False)
     said = [str(v) for v in (row.region, row.industry, row.team) if isinstance(v, str)]
-    said.append(money(row.held_revenue) + words("page.managers.year"))
-    said.append(words("page.managers.holds", n=int(row.accounts), of_these=int(row.key_accounts)))
+    if pd.notna(row.held_revenue):
+        said.append(money(row.held_revenue) + words("page.managers.year"))
+        said.append(words("page.managers.holds", n=int(row.accounts), of_these=int(row.key_accounts)))
     if row.open_deals:
-        said.append(words("page.managers.deals", n=int(row.open_deals), value=money(row.pipeline)))
+        value = words("missing.open_without_amount") if pd.isna(row.pipeline) else money(row.pipeline)
+        said.append(words("page.managers.deals", n=int(row.open_deals), value=value))
     if pd.notna(row.value_at_risk):
         said.append(words("page.managers.risk", n=int(row.high_risk), value=money(row.value_at_risk)))
     if pd.notna(row.visit_debt):

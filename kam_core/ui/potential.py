@@ -186,7 +186,10 @@ def _map(_weights: Any) -> tuple[Spec, str, Table, str]:
     axis = numbers.axis_expression(lang, "money", session.facts().currency)
     alt = words("page.potential.map_alt", summary="; ".join(a["label"] for a in areas))
     n, of = numbers.full(len(drawn), lang, "count"), numbers.full(len(known), lang, "count")
-    note = f'<div class="kam-legend">{words("page.potential.drawn", n=n, all=of)}</div>' if step > 1 else ""
+    said_of = [words("page.potential.drawn", n=n, all=of)] if step > 1 else []
+    without = int((frame.headroom.notna() & frame.value.isna()).sum())  # counted in the tiles all the same
+    said_of += [words("page.potential.without_value", n=without, value=_value_word())] if without else []
+    note = f'<div class="kam-legend">{" · ".join(said_of)}</div>' if said_of else ""
     points = [_point(row, lang, session.facts().currency) for row in frames.rows(drawn)]
     spec = charts.value_map(session.colours(), points, areas, said, axis)
     columns = ["account_id", "name", "value", "headroom", "share_of_wallet"]

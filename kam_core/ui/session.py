@@ -328,6 +328,11 @@ def loaded_only_from(view: View, key: str, compared: bool = False) -> str:
     return words("missing.loaded_only_from", date=numbers.day(first, lang())) if first else ""
 
 
+def no_comparison() -> str:
+    """Why the period is not compared with the year before, in words; "" where both are loaded whole."""
+    return words("missing.orders") if not facts().has("orders") else loaded_only_from(view(), "growth")
+
+
 def facts() -> Facts:
     """What is known of the data served. Kept by the session too: every figure asks, and a cache costs more than it."""
     version = _version()

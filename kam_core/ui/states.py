@@ -57,10 +57,17 @@ def other_version() -> None:
     st.info(words("empty.other_version_do"))
 
 
-def no_rows() -> None:
-    """The filters leave nothing."""
+def no_rows(table: str = "orders") -> None:
+    """Nothing to show: the table that the page is made of is not loaded, or the filters or the period leave nothing."""
     view = session.view()
     with st.container(border=True, key="no_rows"):
+        if not session.facts().has(table):
+            _not_loaded(table, words("empty.page_needs", table=words(f"table.{table}")))
+            return
+        if not any(True for _ in view.filters.items()):
+            st.subheader(words("empty.no_period_title"), anchor=False)
+            st.write(words("empty.no_period_do"))
+            return
         st.subheader(words("empty.no_rows_title"), anchor=False)
         st.write(words("empty.no_rows_why", what=what(view, session.lang(), session.names())))
         st.write(words("empty.no_rows_do"))
@@ -82,19 +89,41 @@ def no_right(page: str) -> None:
 
 
 def not_loaded(table: str, shows: str) -> None:
-    """An optional table is absent: what it would show, and its template."""
-    st.markdown(f"**{words('empty.not_loaded_title', table=words(f'table.{table}'))}**")
-    st.caption(f"{words('empty.not_loaded_why', what=shows)} {words('empty.not_loaded_do')}")
-    template(table)
+    """An optional table is absent: what it would show, or which question it would answer, and its template."""
+    _not_loaded(table, _wanted(shows))
 
 
-def template(table: str, lang: str | None = None) -> None:
-    """A file with the right headings, ready to be filled; in the reader's language or in `lang`."""
+def no_places(question: str) -> None:
+    """Regions and industries are not known, or there is nothing to divide among them."""
+    if session.facts().has("orders") and session.facts().has("accounts"):
+        _missing(words("empty.no_places_title"), "accounts", _wanted(question))
+    else:
+        not_loaded("accounts" if session.facts().has("orders") else "orders", question)
+
+
+def _wanted(shows: str) -> str:
+    return words("empty.would_answer" if shows.endswith(("?", "？")) else "empty.not_loaded_why", what=shows)
+
+
+def _not_loaded(table: str, why: str) -> None:
+    _missing(words("empty.not_loaded_title", table=words(f"table.{table}")), table, why)
+
+
+def _missing(title: str, table: str, why: str) -> None:
+    st.markdown(f"**{title}**")
+    st.caption(f"{why} {words('empty.not_loaded_do')}")
+    template(table, place=why)
+
+
+def template(table: str, lang: str | None = None, place: str = "") -> None:
+    """A file with the right headings, ready to be filled; in the reader's language or in `lang`. `place` tells it apart
+    from another one on the page.
+    """
     lang = lang or session.lang()
     name = t(lang, f"table.{table}")
     st.download_button(
         t(lang, "action.template", table=name), _headings(table, lang), f"{table if lang == 'en' else name}.csv",
-        "text/csv", key=f"template_{table}_{lang}", on_click="ignore",
+        "text/csv", key=f"template_{table}_{lang}{place}", on_click="ignore",
     )  # fmt: skip
 
 

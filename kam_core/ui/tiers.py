@@ -133,13 +133,18 @@ def _place(row: Any, start: float, n: int) -> dict[str, Any]:
 def distribution() -> None:
     """Accounts, revenue and margin by tier, one line each."""
     spec, alt, table = _distribution()
-    with cards.card("distribution", words("page.tiers.distribution"), table, tier_legend()):
+    with cards.card("distribution", words("page.tiers.distribution"), table, _legend_with_none(table)):
         cards.chart("distribution_chart", spec, alt)
 
 
-def tier_legend() -> str:
+def tier_legend(*more: str) -> str:
+    """What colour stands for which tier; `more` are others than the usual."""
     look = session.colours()
-    return cards.legend(*(("solid", look.tier(t), words(f"tier.{t}")) for t in TIERS))
+    return cards.legend(*(("solid", look.tier(t), words(f"tier.{t}")) for t in (*TIERS, *more)))
+
+
+def _legend_with_none(table: Table) -> str:
+    return tier_legend("none") if table.frame.tier.isna().any() else tier_legend()
 
 
 @session.kept
@@ -185,7 +190,7 @@ def _line(frame: pd.DataFrame, line: str, column: str, unit: str, **more: Any) -
             "from": start,
             "to": end,
             **more,
-            "label": f"{tier or '–'} {numbers.percent(round(end - start, 2), lang)}",
+            "label": f"{tier or words('tier.none')} {cards.whole_share(end - start)}",
             "name": f"{line} · {words('tier.none') if tier is None else words('column.tier') + ' ' + tier}",
             "value_text": numbers.full(amounts[tier], lang, unit, currency),
             "share_text": numbers.percent(end - start, lang),
@@ -203,7 +208,7 @@ def industries() -> None:
     made = _industries()
     if made is None:
         with cards.card("industries", words("page.tiers.industries")):
-            states.not_loaded("accounts", words("page.tiers.industries"))
+            states.no_places(words("page.tiers.industries"))
         return
     with cards.card("industries", words("page.tiers.industries"), made[2], tier_legend()):
         cards.chart("industries_chart", made[0], made[1])

@@ -6,7 +6,7 @@ from kam_core.ui import cards, coverage, session, states
 
 session.view()
 cards.title("coverage")
-if coverage.empty():
+if coverage.empty() or not session.facts().has("orders"):  # tiers, and with them the hours due, come of orders
     states.no_rows()
 else:
     coverage.figures()

@@ -19,7 +19,7 @@ if opened is not None:
 else:
     cards.title("managers")
     if people.everybody().empty:
-        states.no_rows()
+        states.no_rows("managers")
     else:
         people.figures()
         left, right = st.columns([1.2, 1], gap="xsmall")

@@ -9,7 +9,7 @@ cards.title("forecast")
 if deals.missing("forecast"):
     st.stop()
 if session.report(view, "forecast").empty:
-    states.no_rows()
+    states.no_rows("opportunities")
     st.stop()
 forecast.figures()
 left, right = st.columns([1.5, 1], gap="xsmall")

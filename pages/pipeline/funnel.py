@@ -11,7 +11,7 @@ cards.title("funnel")
 if deals.missing("funnel"):
     st.stop()
 if session.report(view, "funnel").empty:
-    states.no_rows()
+    states.no_rows("opportunities")
     st.stop()
 funnel.prepare(FIGURES)
 cards.kpis(FIGURES)

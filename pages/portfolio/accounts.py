@@ -3,10 +3,12 @@
 from kam_core.ui import accounts, cards, groups, session, states
 
 session.view()
-groups.use()
+if not accounts.moved():
+    groups.use()
 view = session.view()
 cards.title("accounts")
-groups.switch()
+if not accounts.moved():
+    groups.switch()
 if session.report(view, "accounts").empty:
     states.no_rows()
 else:

@@ -11,6 +11,7 @@ if not session.report(view, "concentration", by="group").groups.iloc[0]:
     st.stop()
 by, leave = concentration.chosen()
 concentration.figures(by)
+concentration.windows()
 concentration.history(by)
 left, right = st.columns([1.4, 1], gap="xsmall")
 with left:

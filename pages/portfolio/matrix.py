@@ -12,6 +12,6 @@ if session.report(view, "matrix").empty:
 cards.kpis(["revenue", "gross_margin", "active_accounts", "attainment"])
 measure, show = matrix.chosen()
 matrix.matrix(measure, show)
-matrix.behind()
 if matrix.is_known():
+    matrix.behind()
     matrix.directors()

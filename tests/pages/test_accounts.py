@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import ACCOUNTS, APP, ORDERS, filter_of, shown
+from tests.tiny import order
 
 PAGE = "pages/portfolio/accounts.py"
 
@@ -22,6 +23,22 @@ def test_one_row_an_account_largest_first(accounts: AppTest):
     assert table["revenue"].tolist() == [1750, 400, 30]
     assert table["growth"].tolist()[:2] == [0.25, -0.5]  # 1750 / 1400 − 1, 400 / 800 − 1
     assert table["days_silent"].tolist() == [1, 27, 0]  # 9 Mar, 11 Feb, 10 Mar, as of 10 Mar
+
+
+def test_a_step_of_the_bridge_lists_its_accounts_alone_the_largest_loss_first(publish):
+    """1: 1750 of 1400, grew. 2: 400 of 800, −400. 3: 30 of 1030, −1000."""
+    publish(orders=[*ORDERS, order("2025-02-01", "3", 1030)], accounts=ACCOUNTS)
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    (link,) = [link.proto for link in app.get("page_link") if "shrank" in link.proto.label]
+    assert "**¥1.4K** away" in link.label and "moved=contraction" in link.query_string
+    app.query_params["moved"] = "contraction"
+    app.switch_page(PAGE).run()
+    table = app.dataframe[0].value
+    assert table["account"].tolist() == ["Lanjiang Steel", "白塔银行"]
+    assert table["change"].tolist() == [-1000, -400]
+    app.button(key="unmark_moved").click().run()
+    assert len(app.dataframe[0].value) == 3
+    assert "moved" not in app.query_params
 
 
 def test_search_finds_by_name_and_number(accounts: AppTest):

@@ -22,6 +22,8 @@ def test_the_figures_of_the_period(concentration: AppTest):
     # Shares of 2180: 1750 .803, 400 .183, 30 .014. HHI: 6444 + 336.7 + 1.9 = 6783 (as if 1.47 equal ones).
     assert "<b>80.3%</b>" in shown(concentration)
     assert "<b>6,783</b>" in shown(concentration)
+    # The curves look at years, so the page says which days each looks at.
+    assert any(c.value.startswith("The figures above look at 1 Jan–10 Mar 2026; ") for c in concentration.caption)
     assert any(
         "Above 10% of revenue, the limit in the policy: Haihe Power (80.3%)" in c.value for c in concentration.caption
     )

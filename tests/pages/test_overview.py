@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import ACCOUNTS, APP, ORDERS, filter_of, shown
-from tests.tiny import order
+from tests.tiny import Rows, order
 
 
 def test_title_sentence_and_figures(app: AppTest):
@@ -85,6 +86,68 @@ def test_orders_alone_are_enough(publish: Callable[..., None]):
     assert "<b>¥30</b>" in shown(app)
     assert "no cost loaded" in shown(app)
     assert any("Accounts not loaded" in element.value for element in app.markdown)
+
+
+def links(app: AppTest) -> list[str]:
+    return [link.proto.label for link in app.get("page_link")]
+
+
+def test_half_a_year_is_not_compared_with(publish: Callable[..., None]):
+    """Orders begin on 1 July 2025: of 1 January to 10 March 2025 nothing is known, so nothing grew and nobody left."""
+    publish(orders=[
+        order("2025-07-01", "a", 100), order("2026-01-10", "b", -40), order("2026-03-10", "a", 300),
+    ])  # fmt: skip
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    said = [label for label in links(app) if "not said" in label]
+    assert said == ["Revenue is **¥260**. What changed is not said: the year before is loaded only from 1 Jul 2025."]
+    assert not any("bought nothing" in label or "rose" in label for label in links(app))
+    text = shown(app)
+    retention = text[text.index('data-measure="nrr"') :]
+    assert ">n/a</b>" in retention[:300] and "loaded only from 1 Jul 2025" in retention[:600]
+    assert "2 accounts, 3 order lines" in text  # though no file of accounts is loaded
+
+
+def test_who_returned_all_it_bought_is_not_said_to_have_bought_nothing(publish: Callable[..., None]):
+    publish(orders=[*ORDERS, order("2026-03-01", "2", -450, order_id="r")], accounts=ACCOUNTS)  # 400 − 450 against 800
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    fall = [label.replace("\u2060", "") for label in links(app) if "白塔银行** " in label]
+    assert fall == [
+        ":orange[▼] **白塔银行** returned as much as it bought, or more: −¥50 net; a year before it was ¥800."
+    ]
+
+
+DEALS: Rows = [
+    {"opportunity_id": str(n), "account_id": "1", "stage": stage, "manager_id": "m", "amount": amount,
+     "created_on": "2026-01-05", "closed_on": closed}
+    for n, (stage, amount, closed) in enumerate([
+        ("Won", 10, "2026-02-01"), ("Lost", 5, "2026-02-02"), ("Lost", 5, "2026-02-03"),
+        ("Engaging", None, None), ("Prospecting", None, None),
+    ])
+]  # fmt: skip
+
+
+def test_deals_alone_say_that_orders_are_missing(publish: Callable[..., None]):
+    accounts = [{**row, "manager_id": None} for row in ACCOUNTS]
+    publish(opportunities=DEALS, accounts=accounts, managers=[{"manager_id": "m", "name": "Juan Luo"}])
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    text = shown(app)
+    assert "¥0" not in text and text.count("no orders loaded") >= 3
+    assert "No orders loaded" in text and "3 accounts" in text
+    assert [e.value for e in app.markdown if "not loaded" in e.value] == ["**Orders not loaded**"] * 2
+    assert "No orders are loaded, so there is no revenue to compare." in links(app)
+    app.switch_page("pages/portfolio/tiers.py").run()
+    assert any("Orders not loaded" in e.value for e in app.markdown)
+    assert not any("filters" in e.value for e in app.subheader)
+    app.switch_page("pages/people/managers.py").run()
+    (table,) = (d.value for d in app.dataframe)
+    assert table["manager"].tolist() == ["Juan Luo"]
+    assert table["win_rate"].tolist() == pytest.approx([0.333], abs=1e-6)  # one of three, as words round it
+    assert table["closed_n"].tolist() == [3]
+    assert table["revenue"].isna().all() and table["growth"].isna().all()
+    app.switch_page("pages/pipeline/funnel.py").run()
+    text = shown(app)
+    assert "no amount loaded for the open deals" in text
+    assert any("The bars count 5 deals" in e.value for e in app.caption)
 
 
 def test_data_of_another_version_are_not_misread(publish, monkeypatch):

@@ -237,3 +237,39 @@ def test_on_the_demo_the_interval_of_the_forecast_holds_about_as_often_as_it_say
     )
     assert n > 40
     assert 0.7 <= held <= 0.9  # 80 of 100 by design
+
+
+def test_stages_that_the_policy_does_not_know_come_in_the_usual_order(built):
+    """By name Engaging would stand before Prospecting; words that say nothing of a step come last, by name."""
+    stages = ["Engaging", "Prospecting", "Zeta", "Proposal sent", "Alpha", "谈判中"]
+    reader = built(accounts=ACCOUNTS, orders=ORDERS, opportunities=[deal(s, s, 1) for s in stages])
+    funnel = reports.report(reader, everything(), "funnel")
+    assert funnel["stage"].tolist() == ["Prospecting", "Engaging", "Proposal sent", "谈判中", "Alpha", "Zeta"]
+
+
+def test_an_open_pipeline_without_amounts_says_so(built):
+    reader = built(accounts=ACCOUNTS, orders=ORDERS, opportunities=[deal("a", "Lead", None)])
+    assert query.why_missing(reader, everything(), "pipeline_amount") == "open_without_amount"
+    odd = built(accounts=ACCOUNTS, orders=ORDERS, opportunities=[deal("a", "Engaging", 5)])
+    assert query.why_missing(odd, everything(), "weighted_pipeline") == "open_without_chance"
+    assert query.why_missing(reader, everything(region=("West",)), "pipeline_amount") == "nothing_in_view"
+
+
+def test_without_orders_nothing_is_sold_and_win_rates_are_known(built):
+    """m won one of three; n has one open deal and closed none."""
+    reader = built(
+        accounts=[{"account_id": "x", "name": "X"}],
+        opportunities=[
+            *(deal(f"l{n}", "Lost", 1, manager_id="m", closed_on="2025-03-02") for n in range(2)),
+            deal("w", "Won", 1, manager_id="m", closed_on="2025-03-02"), deal("o", "Lead", None, manager_id="n"),
+        ],
+    )  # fmt: skip
+    frame = reports.report(reader, everything(), "managers").set_index("manager_id")
+    assert frame["win_rate"].to_dict() == {"m": pytest.approx(1 / 3), "n": pytest.approx(float("nan"), nan_ok=True)}
+    assert frame["open_deals"].to_dict() == {"m": 0, "n": 1}
+    assert frame[["revenue", "growth", "pace", "held_revenue", "new_accounts", "pipeline"]].isna().all(axis=None)
+    sold = query.measure(reader, everything(), ["revenue", "orders", "active_accounts"])
+    assert sold.isna().all(axis=None)
+    assert query.why_missing(reader, everything(), "revenue") == "orders"
+    choices = reports.report(reader, everything(), "choices").query("dimension == 'manager'")
+    assert {"m", "n"} <= set(choices["id"])  # they can be opened, though no account names them

@@ -8,6 +8,11 @@ union all
 select 'tier' as dimension, tier as id, tier as name from accounts group by tier
 union all
 select 'manager' as dimension, a.manager_id as id, coalesce(m.name, a.manager_id) as name
-from accounts as a
+from (
+    select manager_id from accounts
+    union
+    -- Who has deals and no account can be chosen too.
+    select manager_id from opportunities where manager_id is not null
+) as a
 left join managers as m on m.manager_id = a.manager_id
 group by a.manager_id, coalesce(m.name, a.manager_id)

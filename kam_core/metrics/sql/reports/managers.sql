@@ -1,4 +1,4 @@
--- grain: one row per manager who holds accounts, sold, or has a target in the period: all KPIs, and the median of peers
+-- grain: one row per manager who holds accounts, sold, has a target or deals in the period: all KPIs, and the median of peers
 -- managers: all (peers are taken from all in view; a manager filter only picks rows)
 -- default: peers = 10
 with held as (
@@ -162,20 +162,15 @@ won as (
     where a.first_order_on >= $start and a.first_order_on < $end
     group by m.manager_id
 ),
-judged as (
-    select o.*, coalesce(nullif(lower(o.outcome), ''), s.outcome, 'open') as ended
-    from opportunities as o
-    left join stages as s on s.stage = o.stage
-),
 dealt as (
     select
         manager_id,
-        count(*) filter (where ended = 'open') as open_deals,
-        sum(amount) filter (where ended = 'open') as pipeline,
-        count(*) filter (where ended in ('won', 'lost') and closed_on >= $start and closed_on < $end) as closed_n,
-        count(*) filter (where ended = 'won' and closed_on >= $start and closed_on < $end) as won_n,
-        avg(date_diff('day', created_on, closed_on)) filter (where ended in ('won', 'lost') and closed_on >= $start and closed_on < $end) as cycle_days
-    from judged
+        count(*) filter (where outcome = 'open') as open_deals,
+        sum(amount) filter (where outcome = 'open') as pipeline,
+        count(*) filter (where outcome <> 'open' and closed_on >= $start and closed_on < $end) as closed_n,
+        count(*) filter (where outcome = 'won' and closed_on >= $start and closed_on < $end) as won_n,
+        avg(date_diff('day', created_on, closed_on)) filter (where outcome <> 'open' and closed_on >= $start and closed_on < $end) as cycle_days
+    from deals
     group by manager_id
 ),
 served as (
@@ -213,6 +208,8 @@ known as (
     select manager_id from sold where revenue <> 0 or revenue_before <> 0
     union
     select manager_id from targeted where target > 0
+    union
+    select manager_id from dealt where manager_id is not null and (open_deals > 0 or closed_n > 0)
 ),
 figures as materialized (
     select
@@ -224,14 +221,14 @@ figures as materialized (
         m.left_on,
         coalesce(h.accounts, 0) as accounts,
         coalesce(h.tiered_accounts, 0) as tiered_accounts,
-        coalesce(h.key_accounts, 0) as key_accounts,
-        coalesce(r.held_revenue, 0) as held_revenue,
+        case when f.orders > 0 then coalesce(h.key_accounts, 0) end as key_accounts,
+        case when f.orders > 0 then coalesce(r.held_revenue, 0) end as held_revenue,
         coalesce(h.hours, 0) as hours,
-        coalesce(s.revenue, 0) as revenue,
-        coalesce(s.revenue_before, 0) as revenue_before,
+        case when f.orders > 0 then coalesce(s.revenue, 0) end as revenue,
+        case when f.orders > 0 then coalesce(s.revenue_before, 0) end as revenue_before,
         (s.revenue - s.revenue_before) / nullif(greatest(s.revenue_before, 0), 0) as growth,
         t.target,
-        coalesce(s.revenue, 0) / nullif(t.target, 0) as attainment,
+        case when f.orders > 0 then coalesce(s.revenue, 0) / nullif(t.target, 0) end as attainment,
         t.whole_target,
         coalesce(s.revenue, 0) / nullif(z.share * t.whole_target, 0) as pace,
         case when t.whole_target > 0 then greatest(t.whole_target - coalesce(s.revenue, 0), 0) end as gap,
@@ -247,7 +244,7 @@ figures as materialized (
         (s.costed_revenue - s.cost) / nullif(s.costed_revenue, 0) - x.margin_of_mix as margin_lead,
         1 - s.listed_revenue / nullif(s.list_amount, 0) as discount_rate,
         1 - s.listed_revenue / nullif(s.list_amount, 0) - x.discount_of_mix as discount_lead,
-        coalesce(w.new_accounts, 0) as new_accounts,
+        case when f.orders > 0 then coalesce(w.new_accounts, 0) end as new_accounts,
         coalesce(d.open_deals, 0) as open_deals,
         d.pipeline,
         d.won_n / nullif(d.closed_n, 0) as win_rate,
@@ -287,17 +284,20 @@ figures as materialized (
     left join trends as n on n.manager_id = k.manager_id
 ),
 mixes as (
+    -- Where nobody holds an account, all who have anything are peers.
     select
-        h.manager_id,
+        k.manager_id,
         m.region,
         m.industry,
         m.left_on,
-        h.share_s / h.accounts as s,
-        h.share_a / h.accounts as a,
-        h.share_b / h.accounts as b,
-        h.share_c / h.accounts as c
-    from held as h
-    left join managers as m on m.manager_id = h.manager_id
+        coalesce(h.share_s / h.accounts, 0) as s,
+        coalesce(h.share_a / h.accounts, 0) as a,
+        coalesce(h.share_b / h.accounts, 0) as b,
+        coalesce(h.share_c / h.accounts, 0) as c
+    from known as k
+    left join held as h on h.manager_id = k.manager_id
+    left join managers as m on m.manager_id = k.manager_id
+    where h.manager_id is not null or not exists (select 1 from held)
 ),
 likeness as (
     -- Peers: those still here whose portfolio is most alike in tiers, region and industry; its size is what is compared.
@@ -347,4 +347,4 @@ from figures as f
 left join compared as c on c.manager_id = f.manager_id
 where $chosen_managers is null or list_contains(cast($chosen_managers as varchar[]), f.manager_id)
     or list_contains(cast($chosen_managers as varchar[]), f.manager_name)
-order by f.revenue desc, f.manager_id
+order by f.revenue desc nulls last, f.closed_n desc, f.manager_id

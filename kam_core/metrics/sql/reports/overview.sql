@@ -1,4 +1,4 @@
--- grain: one row per section (total, region × industry cell, region, industry, tier, movement, up, down) and key, with revenue now and a year before
+-- grain: one row per section (total, region × industry cell, region, industry, up, down) and key, with revenue now and a year before
 -- default: limit = 6
 with per_account as materialized (
     select
@@ -15,13 +15,6 @@ known as (
     select
         p.*,
         a.name,
-        case
-            when p.revenue_before > 0 and p.revenue <= 0 then 'lost'
-            when p.revenue_before > 0 and p.revenue < p.revenue_before then 'contraction'
-            when p.revenue_before > 0 then 'expansion'
-            when a.first_order_on >= $start then 'new'
-            else 'won_back'
-        end as movement,
         p.revenue - p.revenue_before as change,
         date_diff('day', a.last_order_on, $as_of) as days_silent
     from per_account as p
@@ -36,15 +29,14 @@ ranked as (
 ),
 grouped as (
     select
-        case grouping_id(region, industry, tier, movement)
-            when 15 then 'total' when 3 then 'cell' when 7 then 'region' when 11 then 'industry' when 13 then 'tier' else 'movement'
+        case grouping_id(region, industry)
+            when 3 then 'total' when 0 then 'cell' when 1 then 'region' else 'industry'
         end as section,
         cast(null as varchar) as account_id,
         cast(null as varchar) as name,
         region,
         industry,
-        tier,
-        movement,
+        cast(null as varchar) as tier,
         count(*) filter (where revenue > 0) as accounts,
         count(*) filter (where revenue_before > 0) as accounts_before,
         sum(revenue) as revenue,
@@ -55,12 +47,12 @@ grouped as (
         arg_min(name, change) as faller,
         min(change) as fall
     from known
-    group by grouping sets ((), (region, industry), (region), (industry), (tier), (movement))
+    group by grouping sets ((), (region, industry), (region), (industry))
 ),
 moved as (
     select
         case when change > 0 then 'up' else 'down' end as section,
-        account_id, name, region, industry, tier, movement, 1 as accounts, 1 as accounts_before, revenue, revenue_before, days_silent,
+        account_id, name, region, industry, tier, 1 as accounts, 1 as accounts_before, revenue, revenue_before, days_silent,
         cast(null as varchar) as riser, cast(null as decimal(18, 2)) as rise, cast(null as varchar) as faller, cast(null as decimal(18, 2)) as fall
     from ranked
     where (from_top <= $limit and change > 0) or (from_bottom <= $limit and change < 0)
