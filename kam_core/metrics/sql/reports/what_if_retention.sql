@@ -30,7 +30,7 @@ churned as (
     select lost / nullif(accounts_before, 0) as churn, accounts_before from kept
 ),
 spent as (
-    -- What the effort costs goes to every account called, most of which would have stayed; it is kept accounts that pay.
+    -- The effort is spent on every account called, also on those that stay anyway or leave all the same.
     select
         *,
         revenue_called * $discount as discount_cost,
