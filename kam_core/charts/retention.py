@@ -117,7 +117,8 @@ def cohort_table(look: Look, rows: list[dict[str, Any]], title: str, height: int
 
 
 def worth(look: Look, rows: list[dict[str, Any]], field: str, words: dict[str, str], height: int) -> Spec:
-    """A bar a group with its interval: `field` (key), `name`, `value`, `low`, `high`, `past` (money), `label` and texts
+    """Two bars a group, one below the other, each with its figure at its end: what is expected, with its interval, and
+    what was earned. `field` (key), `name`, `value`, `low`, `high`, `past` (money), `label`, `past_label` and texts
     `value_text`, `range_text`, `past_text`. `words`: value, range, past.
     """
     y = {"y": ordinal("name", axis={"labelLimit": 150, "labelColor": look.text, "labelOverlap": False})}
@@ -129,29 +130,33 @@ def worth(look: Look, rows: list[dict[str, Any]], field: str, words: dict[str, s
         ("range_text", words["range"]),
         ("past_text", words["past"]),
     ]
+    aside = 0.19 * height / max(len(rows), 1)  # from the middle of a group to that of its bars, in pixels
+    upper, lower = {"yOffset": -aside}, {"yOffset": aside}
+    label = {"type": "text", "align": "left", "dx": 6}
     layers: list[Spec] = [
         {
             "mark": {
-                "type": "bar",
-                "height": {"band": 0.7},
-                "filled": False,
-                "stroke": look.before,
-                "strokeWidth": 1.2,
+                "type": "bar", "height": {"band": 0.3}, "filled": False, "stroke": look.before, "strokeWidth": 1.2,
+                **lower,
             },
             "encoding": {**y, "x": number("past", **scale)},
         },
         {
-            "mark": {"type": "bar", "height": {"band": 0.42}, "color": look.actual},
+            "mark": {"type": "bar", "height": {"band": 0.34}, "color": look.actual, **upper},
             "encoding": {**y, "x": number("value", **scale)},
         },
         {
-            "mark": {"type": "rule", "color": look.bad, "strokeWidth": 2},
+            "mark": {"type": "rule", "color": look.bad, "strokeWidth": 2, **upper},
             "encoding": {**y, "x": number("low", **scale), "x2": {"field": "high"}},
         },
         {
-            "mark": {"type": "text", "align": "left", "dx": 6},
-            "encoding": {**y, "x": number("end", **scale), "text": {"field": "label", "type": "nominal"}},
+            "mark": {**label, **upper},
+            "encoding": {**y, "x": number("high", **scale), "text": {"field": "label", "type": "nominal"}},
+        },
+        {
+            "mark": {**label, "color": look.muted, **lower},
+            "encoding": {**y, "x": number("past_end", **scale), "text": {"field": "past_label", "type": "nominal"}},
         },
         hit_area((field,), y, tooltip),
-    ]
-    return chart(look, [{**row, "end": max(row["high"], row["past"])} for row in rows], layers, height)
+    ]  # fmt: skip
+    return chart(look, [{**row, "past_end": max(row["past"], 0.0)} for row in rows], layers, height)

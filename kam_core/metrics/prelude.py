@@ -127,6 +127,7 @@ class Query:
             "accounts": self._groups() if self.view.roll_up else self._accounts(),
             "account_history": self._history(),
             "account_trailing": self._trailing(),
+            "account_year": part("account_year"),
             "account_moves": _MOVES,
             "retention_pairs": _RETENTION_PAIRS,
             "policy": "select * from mart.policy",

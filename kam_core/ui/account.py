@@ -239,13 +239,12 @@ def _rfm() -> tuple[list[Row], str]:
     rows = [_rfm_row(f) for f in frames.rows(frame)]
     rhythm = ""
     for r in frames.rows(_section("rhythm")):
-        if pd.notna(r.value):
+        if pd.notna(r.before):  # the mean, which the reasons for a risk and the limit of a lost account go by
             rhythm = words(
                 "page.account.rhythm_said",
-                gap=counted("every_days", _count(r.value)),
-                mean=counted("every", _count(r.before)),
+                gap=counted("every_days", reasons.days(r.before)),
                 days=counted("days", _count(r.other)),
-                times=counted("rhythms", numbers.short(r.other / r.value if r.value else None, lang, "plain")),
+                times=counted("rhythms", numbers.short(r.other / r.before if r.before else None, lang, "plain")),
             )
     return rows, rhythm
 
@@ -304,7 +303,9 @@ def _risk_rows(row: Any) -> list[Row]:
         return [[words("column.churn_risk"), band]]
     return [
         [words("column.churn_risk"), f"{reasons.risk(row.churn_risk)} · {band}"],
-        [words("column.value_at_risk"), f"{money(row.value_at_risk)} {words('app.of')} {money(row.expected_revenue)}"],
+        [words("page.account.at_risk"), words(
+            "page.account.at_risk_of", value=money(row.value_at_risk), whole=money(row.expected_revenue)
+        )],
     ]
 
 

@@ -137,7 +137,7 @@ def _kpi(measure: Measure, value: Any, before: Any, trend: list[float]) -> str:
 
 def _value(measure: Measure, value: Any) -> str:
     text = numbers.short(value, session.lang(), measure.unit, session.facts().currency)
-    return words("page.funnel.days", n=text) if measure.unit == "days" and pd.notna(value) else text
+    return session.counted("days", text) if measure.unit == "days" and pd.notna(value) else text
 
 
 def _change(measure: Measure, value: Any, before: Any) -> tuple[str, bool | None]:

@@ -80,6 +80,22 @@ def go(page: str) -> None:
     st.switch_page(page_of(passed), query_params={k: v[0] if len(v) == 1 else v for k, v in passed.items()})
 
 
+def came(page: str) -> None:
+    """Coming to an account by a link of another page: the way back leads there, and the neighbours are of its list.
+
+    A click on a chart or a table has said so itself.
+    """
+    state = st.session_state
+    before, drill = state.get("_page"), state.get("_drill", {})
+    if page != "account":
+        state["_links"] = []
+    elif before not in (None, page) and not (drill.get("page") == before and drill["passed"] == address.current()):
+        state["_came_from"] = {"page": before, "params": state["_written"]}
+        of_links, kept = state.get("_links", []), state.get("_list") or []
+        lists = [ids for ids in (of_links, kept) if state["account"] in ids and len(ids) > 1]
+        state["_list"] = list(lists[0]) if lists else []
+
+
 def page_of(params: Mapping[str, Any]) -> str:
     """Where parameters lead: to one account's page, or to the list of accounts."""
     return ACCOUNT if params.get("account") else ACCOUNTS
@@ -88,6 +104,9 @@ def page_of(params: Mapping[str, Any]) -> str:
 def link(label: str, **fields: str | None) -> None:
     """A line of text that opens the accounts behind it."""
     params = {k: v for k, v in address.chosen(**fields).items()}
+    account, links = fields.get("account"), st.session_state.setdefault("_links", [])
+    if account and account not in links:
+        links.append(account)
     st.page_link(page_of(params), label=label, query_params=params)
 
 

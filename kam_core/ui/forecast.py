@@ -31,21 +31,81 @@ UNITS = {
     "closing_deals": "count", "closing_amount": "money", "past_close_deals": "count", "past_close_amount": "money",
     "revenue": "money", "target": "money", "attainment": "percent", "pace": "percent", "gap": "money",
     "gap_per_week": "money", "coverage": "index", "needed_coverage": "index", "win_rate": "percent",
+    "deal_share": "percent",
 }  # fmt: skip
+NEARLY_ALL = 0.95  # from such a share of revenue on, recorded deals stand for it
+MOST_OF_IT = 0.5  # below, open deals say nothing about a target that counts all revenue
 
 
 def figures() -> None:
-    """Won, expected with its bounds, target and pace, gap a week, coverage against what is needed."""
+    """The answer by revenue; then revenue, pace and what is needed a week; then what deals bring of it."""
     row = session.report(session.view(), "forecast").iloc[0]
-    show([_won(row), _expected(row), _weighted(row), _target(row), _gap(row), _coverage(row)])
+    said = [text for text in (_answer(row), _of_revenue(row)) if text]
+    if said:
+        st.markdown("  \n".join(said))
+    revenue = [] if pd.isna(row.revenue) else [_sold(row)]
+    show([*revenue, _pace(row), _gap(row), _won(row), _expected(row), _weighted(row), _coverage(row)])
     if row.days_left <= 0:
         st.caption(words("page.forecast.over"))
     elif pd.isna(row.low):
         st.caption(words("page.forecast.no_interval"))
 
 
+def _answer(row: Any) -> str:
+    """Where revenue ends if the rest of the period is earned as it was last year; "" where that is not known."""
+    if row.days_left <= 0 or pd.isna(row.pace):
+        return ""
+    end = row.pace * row.target
+    text = "page.forecast.ends_above" if end >= row.target else "page.forecast.ends_short"
+    return words(text, end=money(end), target=money(row.target), by=money(abs(end - row.target)))
+
+
+def _of_revenue(row: Any) -> str:
+    """Which share of revenue runs through recorded deals; "" where they stand for all of it, or it is not known."""
+    if pd.isna(row.deal_share) or row.deal_share >= NEARLY_ALL:
+        return ""
+    return words("page.forecast.of_revenue", share=_percent(row.deal_share))
+
+
+def _percent(share: float) -> str:
+    return numbers.percent(round(share, 2), session.lang())
+
+
 def _tile(key: str, value: str, note: str, tone: str = "") -> Tile:
     return Tile(key, words(f"page.forecast.{key}"), value, note, words(f"page.forecast.{key}_means"), tone)
+
+
+def _sold(row: Any) -> Tile:
+    if pd.isna(row.target):
+        return _tile("sold", money(row.revenue), words("missing.targets"))
+    share = numbers.percent(None if pd.isna(row.attainment) else row.attainment, session.lang())
+    return _tile("sold", money(row.revenue), words("page.forecast.of_target", share=share, target=money(row.target)))
+
+
+def _pace(row: Any) -> Tile:
+    """How far revenue is from what would be due by now: with the two figures that the share is made of."""
+    if pd.isna(row.target):
+        return _tile("pace", words("app.not_available"), words("missing.targets"))
+    if pd.isna(row.pace):
+        return _tile("pace", words("app.not_available"), "")
+    due = row.share_last_year * row.target
+    note, tone = ("ahead", "good") if row.pace >= 1 else ("behind", "bad")
+    said = words(f"page.forecast.{note}", by=money(abs(row.revenue - due)), due=money(due))
+    return _tile("pace", numbers.percent(row.pace, session.lang()), said, tone)
+
+
+def _gap(row: Any) -> Tile:
+    if pd.isna(row.target):
+        return _tile("gap", words("app.not_available"), words("missing.targets"))
+    return _tile(
+        "gap",
+        money(row.gap_per_week),
+        words(
+            "page.forecast.weeks_left",
+            gap=money(row.gap),
+            weeks=numbers.short(row.days_left / 7, session.lang(), "index"),
+        ),
+    )
 
 
 def _won(row: Any) -> Tile:
@@ -69,38 +129,12 @@ def _weighted(row: Any) -> Tile:
     )
 
 
-def _target(row: Any) -> Tile:
-    if pd.isna(row.target):
-        return _tile("pace", words("app.not_available"), words("missing.targets"))
-    tone = "" if pd.isna(row.pace) else "good" if row.pace >= 1 else "bad"
-    return _tile(
-        "pace",
-        numbers.percent(row.pace, session.lang()),
-        words(
-            "page.forecast.of_target",
-            done=money(row.won if pd.isna(row.revenue) else row.revenue),
-            target=money(row.target),
-        ),
-        tone,
-    )
-
-
-def _gap(row: Any) -> Tile:
-    if pd.isna(row.target):
-        return _tile("gap", words("app.not_available"), words("missing.targets"))
-    return _tile(
-        "gap",
-        money(row.gap_per_week),
-        words(
-            "page.forecast.weeks_left",
-            gap=money(row.gap),
-            weeks=numbers.short(row.days_left / 7, session.lang(), "index"),
-        ),
-    )
-
-
 def _coverage(row: Any) -> Tile:
+    """Not said where most revenue comes without a deal: nearly nothing would cover a target that counts it all."""
     lang = session.lang()
+    if pd.notna(row.deal_share) and row.deal_share < MOST_OF_IT:
+        note = words("page.forecast.coverage_small", share=_percent(row.deal_share))
+        return _tile("coverage", words("app.not_available"), note)
     tone = (
         ""
         if pd.isna(row.coverage) or pd.isna(row.needed_coverage)

@@ -124,10 +124,10 @@ def plan() -> None:
         st.warning(words("page.handover.nobody_left"))
         return
     frame, to, proposed = made
-    name, proposed = _opened(frame, to, proposed, leaving)
+    name, planned = _opened(frame, to, proposed, leaving)
     left, right = st.columns([2.1, 1], gap="xsmall")
     with left:
-        new = _editor(frame, to, proposed, f"{leaving}_{worth}_{session.lang()}_{name}")
+        new = _editor(frame, to, proposed, planned, f"plan_{leaving}_{worth}_{session.lang()}_{name}")
     with right:
         _load(frame, to, new)
     _taken(frame, to, new)
@@ -150,32 +150,54 @@ def _open(body: dict[str, Any]) -> None:
     st.session_state["_leaving"] = {"leaving": body["leaving"], "industry_worth": body["worth"]}
 
 
-def _editor(frame: pd.DataFrame, to: handover.Receivers, proposed: list[str], key: str) -> pd.Series:
-    """The table; returns each account's new manager, as proposed or as chosen by hand."""
+def _editor(
+    frame: pd.DataFrame, to: handover.Receivers, proposed: list[str], planned: list[str], key: str
+) -> pd.Series:
+    """The table; returns each account's new manager, as planned or as chosen by hand, which is marked."""
     labels = _labels(to)
-    shown = _shown(frame, [labels[m] for m in proposed])
-    with cards.card("plan", words("page.handover.plan"), Table(shown, LIST)):
+    ids = {label: m for m, label in labels.items()}
+    chosen = [ids.get(label, m) for label, m in zip(_edited(key, len(frame)), planned, strict=True)]
+    by_hand = [
+        words("page.handover.instead", name=labels[was]) if now != was else ""
+        for now, was in zip(chosen, proposed, strict=True)
+    ]
+    units = {**dict(list(LIST.items())[:2]), "by_hand": "", **LIST}
+    taken = _shown(frame, [labels[m] for m in chosen]).assign(by_hand=by_hand)[list(units)]
+    shown = taken.assign(new_manager=[labels[m] for m in planned])  # the editor itself puts what was chosen over it
+    with cards.card("plan", words("page.handover.plan"), Table(taken, units)):
         _worth()
-        st.caption(_note(frame, to, proposed))
-        config = {c: cards.column(c, u) for c, u in LIST.items()}
+        st.caption(_note(frame, to, chosen, sum(map(bool, by_hand))))
+        config = {c: cards.column(c, u) for c, u in units.items()}
+        config["by_hand"] = st.column_config.TextColumn(words("column.by_hand"), width="medium")
         config["new_manager"] = st.column_config.SelectboxColumn(
             words("column.new_manager"), options=sorted(labels.values()), required=True, width="medium"
         )
         edited = st.data_editor(
-            shown, key=f"plan_{key}", hide_index=True, height=430, column_config=config,
-            disabled=[c for c in LIST if c != "new_manager"], width="stretch", placeholder=cards.UNKNOWN,
+            shown, key=key, hide_index=True, height=430, column_config=config,
+            disabled=[c for c in units if c != "new_manager"], width="stretch", placeholder=cards.UNKNOWN,
         )  # fmt: skip
-    ids = {label: m for m, label in labels.items()}
     return pd.Series([ids[label] for label in edited["new_manager"]], index=frame.index)
 
 
-def _note(frame: pd.DataFrame, to: handover.Receivers, proposed: list[str]) -> str:
-    """What the proposal keeps, and which regions have nobody else."""
-    lang, kept = session.lang(), handover.kept(frame, to, pd.Series(proposed))
-    shares = {name: numbers.percent(round(share, 2), lang) for name, share in kept.items()}
-    said = words("page.handover.plan_note", **shares)
+def _edited(key: str, n: int) -> list[str]:
+    """What was chosen by hand in each of the editor's `n` rows; "" where nothing was."""
+    rows = (st.session_state.get(key) or {}).get("edited_rows", {})
+    return [str(rows.get(row, {}).get("new_manager") or "") for row in range(n)]
+
+
+def _note(frame: pd.DataFrame, to: handover.Receivers, chosen: list[str], by_hand: int) -> str:
+    """What the plan keeps as it stands, and which regions have nobody else."""
+    lang, kept = session.lang(), handover.kept(frame, to, pd.Series(chosen))
+    shares = {name: numbers.percent(_not_all(share), lang) for name, share in kept.items()}
+    changed = {"n": numbers.full(by_hand, lang, "count")} if by_hand else {}
+    said = words("page.handover.plan_note_by_hand" if by_hand else "page.handover.plan_note", **shares, **changed)
     alone = sorted({r for r in frame.region.dropna() if not any(r in regions for regions in to.regions.values())})
     return said + (words("page.handover.alone", regions=join(lang, alone)) if alone else "")
+
+
+def _not_all(share: float) -> float:
+    """Whole percents; 100 only where it is all of them."""
+    return round(share, 2) if share == 1 or share < 0.995 else min(round(share, 3), 0.999)
 
 
 def _worth() -> None:

@@ -180,9 +180,8 @@ def _figures() -> list[Tile]:
     low_care = cared[cared.visits_kept < cared.visits_kept_peers / 1.5]
     over = here[here.hours > limit]
     untouched = frame.untouched.sum(min_count=1)
-    gap = paced.gap_per_week.sum(min_count=1)
     return [
-        tile("pace", of(paced[paced.pace >= 1], paced), gap=money(gap)),
+        tile("pace", of(paced[paced.pace >= 1], paced), gap=_gap_per_week()),
         tile("care", figure("percent", done / due if due else None), "bad" if len(low_care) else "", n=len(low_care)),
         tile("untouched", numbers.short(None if pd.isna(untouched) else untouched, lang, "count"),
              accounts=numbers.short(frame.tiered_accounts.sum(), lang, "count")),
@@ -190,6 +189,12 @@ def _figures() -> list[Tile]:
         tile("left", numbers.short(len(gone), lang, "count"), "bad" if len(gone) else "",
              accounts=numbers.short(gone.accounts.sum(), lang, "count")),
     ]  # fmt: skip
+
+
+def _gap_per_week() -> str:
+    """What all in view together still need a week: the figure of the page of the target, not a sum of the managers'."""
+    frame = session.report(session.view(), "forecast")
+    return money(frame.gap_per_week.iloc[0] if len(frame) else None)
 
 
 def dots() -> None:

@@ -76,7 +76,7 @@ def rhythm(row: Any) -> str:
     now = counted("days", numbers.full(row.silence_days, session.lang(), "count"))
     if pd.isna(row.mean_gap_days):
         return words("risk.rhythm_once", now=now)
-    return words("risk.rhythm", now=now, usual=counted("every_days", _days(row.mean_gap_days)))
+    return words("risk.rhythm", now=now, usual=counted("every_days", days(row.mean_gap_days)))
 
 
 def _of(row: Any) -> list[tuple[str, Any, Any, Any]]:
@@ -92,10 +92,10 @@ def _figure(reason: str, value: Any) -> str:
         return money(value)
     if reason in PERCENT:
         return numbers.percent(value, session.lang())
-    return numbers.short(value, session.lang(), "index") if reason == "low_satisfaction" else _days(value)
+    return numbers.short(value, session.lang(), "index") if reason == "low_satisfaction" else days(value)
 
 
-def _days(value: float) -> str:
+def days(value: float) -> str:
     """Days and pieces: whole from ten on."""
     return numbers.full(round(value, 0 if value >= 10 else 1), session.lang(), "index" if value < 10 else "count")
 

@@ -84,6 +84,7 @@ def _run(page: Any, menu: Menu) -> None:
         return
     address.read(page.url_path)
     drill.go(page.url_path)
+    drill.came(page.url_path)
     saved.go()
     with chosen:
         sidebar.filters(page.url_path)

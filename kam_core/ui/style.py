@@ -105,6 +105,30 @@ section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
   .kam-sentence span { flex-basis: 100%; }
   .kam-kpi:nth-child(even) .kam-tip { left: auto; right: 0; }
 }
+/* On paper: what is read, without what is clicked, one card below the other; of three columns the narrow two share a
+   row. A chart keeps the size it has on screen, or less where that is wider than the paper. */
+@page { size: A4 portrait; margin: 10mm; }
+@media print {
+  [data-testid="stSidebar"], header.stAppHeader, [data-testid="stElementToolbar"],
+  [data-testid="stExpandSidebarButton"], [class*="st-key-more_"], .st-key-way, .st-key-back, .stButtonGroup,
+  .stDownloadButton, .kam-tip {
+    display: none !important;
+  }
+  .stApp, [data-testid="stAppViewContainer"], [data-testid="stMain"] {
+    position: static !important; display: block !important; height: auto !important; overflow: visible !important;
+  }
+  .stMainBlockContainer { padding: 0; max-width: none; zoom: .69; }
+  [data-testid="stHorizontalBlock"]:has([class*="st-key-card_"]) { display: flex !important; flex-wrap: wrap; }
+  [data-testid="stHorizontalBlock"]:has([class*="st-key-card_"]) > [data-testid="stColumn"] {
+    flex: 1 1 100%; min-width: 0;
+  }
+  [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:nth-child(2):has(+ [data-testid="stColumn"]),
+  [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:nth-child(n+3) { flex: 1 1 45% !important; }
+  [class*="st-key-card_"], .kam-kpi { break-inside: avoid; }
+  .stVegaLiteChart canvas, .stVegaLiteChart svg { max-width: 100%; height: auto !important; }
+  .kam-timeline { max-height: none; overflow: visible; }
+  .st-key-matrix_scroll { overflow: visible; }
+}
 """
 
 

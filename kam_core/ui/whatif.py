@@ -90,10 +90,15 @@ def _claim(row: Any, chosen: dict[str, float]) -> str:
 
 
 def _replace(row: Any, chosen: dict[str, float]) -> str:
+    """An account kept that would have left against one won in its place: each with all that it takes."""
+    lang = session.lang()
     return words(
-        "page.whatif.replace", n=numbers.full(round(row.accounts_saved), session.lang(), "count"),
-        cost=money(row.cost_of_replacing), factor=numbers.full(chosen["replace_factor"], session.lang(), "index"),
-        keep=money(chosen["keep_cost"]),
+        "page.whatif.replace", n=numbers.full(round(row.accounts_saved), lang, "count"),
+        lost=numbers.full(round(row.accounts_expected_lost), lang, "count"), reduction=_share(chosen["reduction"]),
+        spent=money(row.discount_cost + row.care_cost), called=numbers.full(row.accounts_called, lang, "count"),
+        kept=money(row.cost_per_kept), margin=money(row.margin_per_kept),
+        factor=numbers.full(chosen["replace_factor"], lang, "index"), won=money(row.cost_per_won),
+        cost=money(row.cost_of_replacing),
     )  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def _parts(by: str) -> tuple[Spec, str, Table]:
         "range": words("page.value.interval"),
         "past": words("page.value.past"),
     }
-    spec = worth_chart(session.colours(), rows, by, said, max(30, 320 // max(len(rows), 1)) * max(len(rows), 1) + 8)
+    spec = worth_chart(session.colours(), rows, by, said, max(34, 320 // max(len(rows), 1)) * max(len(rows), 1) + 8)
     columns = {"value": by, "high": "high_end"}
     table = part[["value", "accounts", "expected_value", "low", "high", "past_margin"]].rename(columns=columns)
     return spec, alt, Table(table, VALUE | {"accounts": "count"})
@@ -119,7 +119,8 @@ def _bar(by: str, row: Any) -> dict[str, Any]:
     past = 0.0 if pd.isna(row.past_margin) else float(row.past_margin)
     return {
         by: drill.key_of(value), "name": name, "value": row.expected_value, "low": low, "high": high, "past": past,
-        "label": money(row.expected_value), "value_text": money_full(row.expected_value),
+        "label": money(row.expected_value), "past_label": money(row.past_margin) if past else "",
+        "value_text": money_full(row.expected_value),
         "range_text": f"{money_full(low)} – {money_full(high)}", "past_text": money_full(row.past_margin),
     }  # fmt: skip
 

@@ -77,6 +77,27 @@ def test_a_manager_chosen_opens_with_the_calls_of_the_week(app: AppTest):
     assert app.title[0].value == "How is each account manager doing?"
 
 
+def test_an_account_opened_by_a_link_leads_back_to_where_it_was(app: AppTest):
+    at(app, "managers")
+    filter_of(app, "manager").set_value(["m", "n"]).run()
+    filter_of(app, "manager").set_value(["n"]).run()
+    app.query_params["account"] = "3"
+    app.query_params["manager"] = "n"
+    app.switch_page("pages/portfolio/account.py").run()
+    assert app.title[0].value == "Three"
+    way_back = next(link for link in app.get("page_link") if link.proto.label.startswith("←"))
+    assert way_back.proto.label == "← Managers"
+
+
+def test_a_manager_chosen_by_hand_is_marked_in_the_plan(monkeypatch: pytest.MonkeyPatch):
+    from kam_core.ui import handover
+
+    state = {"plan": {"edited_rows": {1: {"new_manager": "Ny"}, 7: {"new_manager": "Mo"}}}}
+    monkeypatch.setattr(handover.st, "session_state", state)
+    assert handover._edited("plan", 3) == ["", "Ny", ""]
+    assert handover._edited("another", 2) == ["", ""]
+
+
 def test_coverage_counts_who_has_nobody(app: AppTest):
     at(app, "coverage")
     text = shown(app)

@@ -85,6 +85,9 @@ def test_the_forecast_says_what_is_won_and_where_it_cannot_say_more(served: AppT
     text = shown(page)
     assert page.title[0].value == "Will we reach the target?"
     assert "<b>¥300</b>" in text
+    # 300 won by deals in the year to 10 March; orders of it: 9999 + 1000 + 500 + 400 + 250 + 30 = 12,179, so 2%.
+    assert any("Recorded deals brought **2% of revenue**" in m.value for m in page.markdown)
+    assert "deals bring only 2% of revenue" in text
     assert any("too short for bounds" in c.value for c in page.caption)
     assert page.dataframe(key="late_table").value["opportunity_id"].tolist() == ["late"]
 

@@ -16,9 +16,9 @@ from tests.tiny import order
 @pytest.mark.parametrize(
     ("reason", "now", "usual", "english", "chinese"),
     [
-        ("silence", 71, 32, "no order for 71 days; it usually orders every 32", "已 71 天未下单，通常每 32 天一单"),
-        ("silence", 1, 1, "no order for 1 day; it usually orders every day", "已 1 天未下单，通常每天一单"),
-        ("silence", 9, 2.7, "no order for 9 days; it usually orders every 2.7", "已 9 天未下单，通常每 2.7 天一单"),
+        ("silence", 71, 32, "no order for 71 days; it orders every 32 on average", "已 71 天未下单，平均每 32 天一单"),
+        ("silence", 1, 1, "no order for 1 day; it orders every day on average", "已 1 天未下单，平均每天一单"),
+        ("silence", 9, 2.7, "no order for 9 days; it orders every 2.7 on average", "已 9 天未下单，平均每 2.7 天一单"),
         ("no_visit", 117, 45, "not visited for 117 days, due every 45", "117 天未拜访，应每 45 天一次"),
         ("no_visit", 1.02, 1, "not visited for 1 day, due every day", "1 天未拜访，应每天一次"),
         ("manager_changed", 1, None, "account manager changed 1 day ago", "1 天前更换了客户经理"),
@@ -57,9 +57,9 @@ def test_the_page_of_an_account_that_orders_every_day(publish, monkeypatch):
         orders=[*(order(f"2026-03-0{n}", "d", 10, order_id=f"{n}") for n in (7, 8, 9)), order("2026-03-10", "x", 5)],
     )
     said = {
-        "en": ("Usually orders every day (on average every day); the last order was 1 day ago: as long as usual.",
+        "en": ("Orders every day on average; the last order was 1 day ago: as long as usual.",
                "last order 9 Mar 2026, 1 day ago"),
-        "zh": ("通常每天下单一次（平均每天）；最近一次在 1 天前，与其节奏相当。", "最近下单 2026年3月9日，距今 1 天"),
+        "zh": ("平均每天下单一次；最近一次在 1 天前，与其节奏相当。", "最近下单 2026年3月9日，距今 1 天"),
     }  # fmt: skip
     for lang, (rhythm, silence) in said.items():
         monkeypatch.setattr(session, "default_lang", lambda lang=lang: lang)

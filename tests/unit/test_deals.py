@@ -222,6 +222,8 @@ def test_the_forecast_of_the_running_quarter(plain):
     assert row["pace"] == pytest.approx(1 / 300)
     parts = {r["part"]: r for r in records(plain, "forecast", by="region")}
     assert (parts["East"]["won"], parts["East"]["target"], parts["West"]["won"]) == (80, 300, 0)
+    # Deals won 80 in the last twelve months, orders brought 1: deals are not a part of revenue here, and it shows.
+    assert row["deal_share"] == 80
 
 
 def test_a_short_past_gives_no_interval_and_no_invented_one(followed):

@@ -77,6 +77,33 @@ def test_sales_and_targets_of_a_manager(reader: Reader):
     assert np.isnan(one(reader, "managers", "n")["attainment"])  # no target is not a target of 0
 
 
+def test_an_accounts_year_is_the_same_where_it_is_held_and_where_it_is_handed_over(built):
+    # As of 15 June 2026 the year begins on 16 June 2025: 70 + 30, and neither the 500 before it nor whole months only.
+    reader = built(
+        managers=[{"manager_id": "q", "name": "Qi", "left_on": "2026-05-01"}],
+        accounts=[{"account_id": "1", "name": "One", "region": "East", "manager_id": "q"}],
+        orders=[order("2025-06-15", "1", 500), order("2025-06-20", "1", 70), order("2026-06-15", "1", 30)],
+    )
+    frames = {name: reports.report(reader, everything(), name) for name in ("handover", "workload", "coverage")}
+    assert frames["handover"].trailing_revenue.tolist() == [100]
+    assert frames["workload"].held_revenue.tolist() == frames["coverage"].held_revenue.tolist() == [100]
+
+
+def test_targets_need_no_deals_to_be_held_against_revenue(built):
+    # 2400 + 800 for the year, 600 + 900 sold: the 100 that Ny sold beyond the target sets off what Mo lacks.
+    bare = built(
+        accounts=[{"account_id": "1", "name": "One", "manager_id": "m"}, {"account_id": "2", "manager_id": "n"}],
+        managers=[{"manager_id": "m", "name": "Mo"}, {"manager_id": "n", "name": "Ny"}],
+        orders=[order("2026-06-30", "1", 600), order("2026-06-30", "2", 900)],
+        targets=[{"manager_id": m, "period": "2026-01-01", "target_amount": t, "granularity": "year"}
+                 for m, t in (("m", 2400), ("n", 800))],
+    )  # fmt: skip
+    row = reports.report(bare, everything("this_year"), "forecast").iloc[0]
+    assert (row["gap"], row["revenue"], row["target"]) == (3200 - 1500, 1500, 3200)
+    assert row["gap_per_week"] == pytest.approx(1700 / (184 / 7))
+    assert pd.isna(row["won"]) and pd.isna(row["coverage"]) and pd.isna(row["deal_share"])  # no deals are loaded
+
+
 def test_retention_of_a_portfolio(reader: Reader):
     mo, ny = one(reader, "managers", "m"), one(reader, "managers", "n")
     assert (mo["nrr"], mo["grr"], mo["logo_churn"], mo["retention_n"]) == (0.4, 0.4, 0.5, 2)  # 600 of 1500; 1 of 2

@@ -352,3 +352,15 @@ def retail_warehouse(shared_data: Path, tmp_path_factory: pytest.TempPathFactory
     mapping = Path(__file__).parents[1] / "mappings" / "online_retail_days.toml"
     assert main(["load", str(days), "--mapping", str(mapping), "--warehouse", str(folder)]) == 0
     return folder
+
+
+def test_an_account_kept_and_one_won_are_compared_with_all_that_each_takes(small_demo):
+    asked = {"reduction": 0.1, "discount": 0.0, "keep_cost": 400.0, "replace_factor": 3.0}
+    row = records(small_demo[0], "what_if_retention", **asked)[0]
+    # 400 go to each account called; a tenth of the accounts expected to leave is kept by it.
+    kept = 0.1 * row["accounts_expected_lost"]
+    assert row["accounts_saved"] == pytest.approx(kept)
+    assert row["cost_per_kept"] == pytest.approx(400 * row["accounts_called"] / kept)
+    assert row["cost_per_won"] == pytest.approx(3 * row["cost_per_kept"])
+    assert row["cost_of_replacing"] == pytest.approx(kept * row["cost_per_won"])
+    assert row["net"] == pytest.approx(row["margin_saved"] - 400 * row["accounts_called"])

@@ -36,12 +36,7 @@ select
 from accounts as a
 inner join account_care as c on c.account_id = a.account_id
 left join account_risk as r on r.account_id = a.account_id
-left join (
-    select account_id, sum(revenue) as revenue
-    from account_month
-    where month >= date_trunc('month', cast($as_of as date)) - interval 11 months and month <= $as_of
-    group by account_id
-) as y on y.account_id = a.account_id
+left join account_year as y on y.account_id = a.account_id
 left join (
     select account_id, count(*) as open_tickets, count(*) filter (where resolution_kept = false) as late_tickets
     from ticket_service

@@ -29,7 +29,7 @@ from accounts as a
 inner join account_care as c on c.account_id = a.account_id
 cross join facts as f
 left join loads as l on l.manager_id = a.manager_id
-left join account_trailing as y on y.account_id = a.account_id and y.as_of = $tier_day
+left join account_year as y on y.account_id = a.account_id
 where $chosen_managers is null or list_contains(cast($chosen_managers as varchar[]), coalesce(a.manager_id, $none))
     or list_contains(cast($chosen_managers as varchar[]), a.manager_name)
 group by a.region, a.industry

@@ -7,8 +7,6 @@ with days as (
         cast($whole_start as date) as starts_on,
         cast($whole_end as date) as ends_before,
         greatest(date_diff('day', cast($as_of as date), cast($whole_end as date)) - 1, 0) as days_left
-    from facts
-    where opportunities > 0
 ),
 standing as (
     select
@@ -35,6 +33,7 @@ dealt as (
         count(*) filter (where is_past) as past_close_deals,
         sum(amount) filter (where is_past) as past_close_amount,
         count(*) filter (where outcome = 'won' and closed_on >= $trailing_start and closed_on < $end) as won_in_a_year,
+        sum(amount) filter (where outcome = 'won' and closed_on >= $trailing_start and closed_on < $end) as won_amount_in_a_year,
         count(*) filter (where outcome <> 'open' and closed_on >= $trailing_start and closed_on < $end) as closed_in_a_year,
         list(coalesce(place, 0) order by opportunity_id) filter (where outcome = 'open' and amount is not null) as open_places,
         list(cast(amount as double) order by opportunity_id) filter (where outcome = 'open' and amount is not null) as open_amounts,
@@ -76,6 +75,17 @@ sold_before as (
     where month >= $whole_before_start and month < $whole_before_end
     group by 1
 ),
+sold_in_a_year as (
+    select
+        case $by
+            when 'region' then coalesce(region, $none) when 'industry' then coalesce(industry, $none)
+            when 'manager' then coalesce(holder_id, $none)
+        end as part,
+        sum(revenue) as revenue_in_a_year
+    from account_trailing
+    where as_of = cast($end as date) - 1
+    group by 1
+),
 parts as (
     select part from dealt union select part from targeted union select part from sold
 ),
@@ -88,14 +98,15 @@ together as (
         case when f.orders > 0 then coalesce(s.revenue, 0) end as revenue,
         t.target,
         case when d.days_left > 0 then s.revenue_before / nullif(b.whole_before, 0) end as share_last_year,
-        coalesce(e.won, 0) as won,
-        coalesce(e.won_deals, 0) as won_deals,
-        coalesce(e.closing_deals, 0) as closing_deals,
-        case when e.closing_deals > 0 then e.closing_amount else 0 end as closing_amount,
-        case when e.closing_deals > 0 then e.closing_weighted else 0 end as closing_weighted,
-        coalesce(e.past_close_deals, 0) as past_close_deals,
+        case when f.opportunities > 0 then coalesce(e.won, 0) end as won,
+        case when f.opportunities > 0 then coalesce(e.won_deals, 0) end as won_deals,
+        case when f.opportunities > 0 then coalesce(e.closing_deals, 0) end as closing_deals,
+        case when e.closing_deals > 0 then e.closing_amount when f.opportunities > 0 then 0 end as closing_amount,
+        case when e.closing_deals > 0 then e.closing_weighted when f.opportunities > 0 then 0 end as closing_weighted,
+        case when f.opportunities > 0 then coalesce(e.past_close_deals, 0) end as past_close_deals,
         e.past_close_amount,
         e.won_in_a_year / nullif(e.closed_in_a_year, 0) as win_rate,
+        e.won_amount_in_a_year / nullif(greatest(y.revenue_in_a_year, 0), 0) as deal_share,
         e.closed_in_a_year,
         e.open_places,
         e.open_amounts,
@@ -107,6 +118,7 @@ together as (
     left join targeted as t on t.part is not distinct from p.part
     left join sold as s on s.part is not distinct from p.part
     left join sold_before as b on b.part is not distinct from p.part
+    left join sold_in_a_year as y on y.part is not distinct from p.part
 )
 select
     part,
@@ -131,6 +143,7 @@ select
     win_rate,
     1 / nullif(win_rate, 0) as needed_coverage,
     closed_in_a_year,
+    deal_share,
     open_places,
     open_amounts,
     open_late

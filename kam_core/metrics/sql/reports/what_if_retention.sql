@@ -28,22 +28,37 @@ kept as (
 ),
 churned as (
     select lost / nullif(accounts_before, 0) as churn, accounts_before from kept
+),
+spent as (
+    -- The effort is spent on every account called, also on those that stay anyway or leave all the same.
+    select
+        *,
+        revenue_called * $discount as discount_cost,
+        accounts_called * $keep_cost as care_cost,
+        revenue_called * $discount + accounts_called * $keep_cost as cost,
+        accounts_expected_lost * $reduction as accounts_saved,
+        margin_at_risk * $reduction as margin_saved
+    from sums
 )
 select
-    s.*,
+    s.* exclude (cost, discount_cost, care_cost, accounts_saved, margin_saved),
     c.churn as churn_now,
     c.churn * (1 - $reduction) as churn_after,
     s.value_at_risk * $reduction as revenue_saved,
-    s.margin_at_risk * $reduction as margin_saved,
-    s.revenue_called * $discount as discount_cost,
-    s.accounts_called * $keep_cost as care_cost,
-    s.margin_at_risk * $reduction - s.revenue_called * $discount - s.accounts_called * $keep_cost as net,
-    s.margin_at_risk * $reduction / nullif(s.margin_now, 0) as profit_lift,
+    s.margin_saved,
+    s.discount_cost,
+    s.care_cost,
+    s.margin_saved - s.cost as net,
+    s.margin_saved / nullif(s.margin_now, 0) as profit_lift,
     -- margin · 1 / (1 - retention + discount rate): what a customer is worth over its life
     (c.churn + $policy_lifetime_value_annual_discount) / nullif(c.churn * (1 - $reduction) + $policy_lifetime_value_annual_discount, 0) - 1 as life_lift,
     case when c.churn > 0.05 then (c.churn + $policy_lifetime_value_annual_discount) / (c.churn - 0.05 + $policy_lifetime_value_annual_discount) - 1 end as life_lift_five_points,
-    s.accounts_expected_lost * $reduction as accounts_saved,
-    s.accounts_expected_lost * $reduction * $keep_cost * $replace_factor as cost_of_replacing
-from sums as s
+    s.accounts_saved,
+    -- Like with like: an account kept that would have left, and one won in its place.
+    s.cost / nullif(s.accounts_saved, 0) as cost_per_kept,
+    s.margin_saved / nullif(s.accounts_saved, 0) as margin_per_kept,
+    $replace_factor * s.cost / nullif(s.accounts_saved, 0) as cost_per_won,
+    $replace_factor * s.cost as cost_of_replacing
+from spent as s
 cross join churned as c
 where s.accounts > 0

@@ -12,19 +12,15 @@ with held as (
         count(*) filter (where a.tier = 'N') as accounts_n,
         count(*) filter (where a.tier is null) as accounts_none,
         sum(c.hours) as hours,
+        coalesce(sum(y.revenue), 0) as held_revenue,
         sum(c.visits_done) filter (where c.cadence is not null) as visits_done,
         sum(c.visits_due) as visits_due,
         count(*) filter (where c.days_unvisited > c.cadence) as unvisited,
         count(*) filter (where c.days_untouched > c.cadence) as untouched
     from accounts as a
     inner join account_care as c on c.account_id = a.account_id
+    left join account_year as y on y.account_id = a.account_id
     group by a.manager_id
-),
-earned as (
-    select t.holder_id as manager_id, sum(t.revenue) as held_revenue
-    from account_trailing as t
-    where t.as_of = $tier_day
-    group by t.holder_id
 )
 select
     h.manager_id,
@@ -39,14 +35,13 @@ select
     cast($policy_workload_hours_per_month as double) as hours_per_month,
     case when h.manager_id is not null then h.hours / nullif($policy_workload_hours_per_month, 0) end as busy,
     median(h.hours) filter (where h.manager_id is not null and m.left_on is null) over () as hours_median,
-    coalesce(e.held_revenue, 0) as held_revenue,
+    h.held_revenue,
     case when f.activities > 0 then h.visits_done / nullif(h.visits_due, 0) end as visits_kept,
     case when f.activities > 0 then h.unvisited end as unvisited,
     case when f.activities > 0 then h.untouched end as untouched
 from held as h
 cross join facts as f
 left join managers as m on m.manager_id = h.manager_id
-left join earned as e on e.manager_id is not distinct from h.manager_id
 where $chosen_managers is null or list_contains(cast($chosen_managers as varchar[]), h.manager_id)
     or list_contains(cast($chosen_managers as varchar[]), m.name)
     or (h.manager_id is null and list_contains(cast($chosen_managers as varchar[]), $none))
