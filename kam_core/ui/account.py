@@ -366,10 +366,10 @@ def _concessions() -> tuple[Spec, Table, str] | None:
 
 
 def _quarter_row(f: Any) -> dict[str, Any]:
-    lang, quarter = session.lang(), (f.day.month - 1) // 3 + 1
+    lang = session.lang()
     return {
         "month": _period_of(f.day.date()),
-        "name": f"Q{quarter} {f.day:%y}",
+        "name": numbers.quarter(f.day, lang),
         "discount": _known(f.other),
         "margin": _known(f.before),
         "discount_text": numbers.percent(f.other, lang),

@@ -50,6 +50,13 @@ def test_counts_are_whole_up_to_ten_thousand_so_that_they_tie_out():
     assert numbers.full(84_321, "zh", "count") == "84,321"
 
 
+@pytest.mark.parametrize("lang, month, quarter", [("en", "Sep 24", "2024 Q3"), ("zh", "24年9月", "2024年Q3")])
+def test_a_month_with_its_year_is_not_read_as_a_day(lang, month, quarter):
+    assert numbers.month_short(date(2024, 9, 3), lang) == month
+    assert numbers.quarter(date(2024, 9, 3), lang) == quarter
+    assert numbers.quarter(date(2025, 10, 1), lang)[-2:] == "Q4"
+
+
 def test_changes_carry_a_sign_and_percentages_change_by_points():
     assert numbers.delta(0.0123, "en", "percent") == "+1.2 pp"
     assert numbers.delta(-1_234_567, "zh", "money", "CNY") == "−¥123万"
