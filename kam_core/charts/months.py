@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal
+from kam_core.charts.parts import Spec, chart, hit_area, number, times
 from kam_core.charts.tokens import Look
 
 
@@ -17,7 +17,7 @@ def revenue_by_month(
     `label` (direct label) and the texts `actual_text`, `before_text`, `change_text`, `target_text`, `long` for hover.
     `words`: actual, before, target, change. `axis` is a Vega expression that writes a value.
     """
-    x = {"x": ordinal("name", axis={"labelAngle": 0, "labelOverlap": "greedy"})}
+    x = {"x": times("name", rows)}
     scale = {"axis": {"labelExpr": axis, "tickCount": 4, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}}
     tooltip = [
         ("long", words["name"]),
