@@ -160,7 +160,7 @@ def _identity() -> list[Row]:
     rows = []
     for fact in frames.rows(_section("identity")):
         shown = {"created_on": lambda f: _day(f.day), "employees": lambda f: numbers.full(f.value, lang, "count")}
-        text = own_script(fact.name, lang) if isinstance(fact.name, str) else money(fact.value)
+        text = in_words(fact.name, lang) if isinstance(fact.name, str) else money(fact.value)
         if fact.key not in ("region", "industry", "segment", "manager"):  # those stand under the title
             text = words("app.yes") if fact.key == "strategic" else shown.get(fact.key, lambda _f, t=text: t)(fact)
             rows.append([words(f"fact.{fact.key}"), text])
@@ -471,7 +471,7 @@ def contacts() -> None:
     rows = [
         [
             own_script(_text(f.name), lang),
-            _text(f.note),
+            " · ".join(in_words(part, lang) for part in _text(f.note).split(" · ")),
             numbers.full(f.value, lang, "count"),
             _day(f.day) if pd.notna(f.day) else "–",
         ]
