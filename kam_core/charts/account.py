@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, click, hit_area, number, ordinal, tips
+from kam_core.charts.parts import Spec, beside, chart, click, hit_area, number, ordinal, times, tips
 from kam_core.charts.tokens import Look
 
 
@@ -13,10 +13,12 @@ def product_lines(look: Look, rows: list[dict[str, Any]], words: dict[str, str],
     texts `now_text`, `before_text`. `words`: actual, before.
     """
     colours = {"gained": look.good, "lost": look.bad}
-    marks = [{**row, "color": colours.get(row["mark"], look.actual)} for row in rows]
+    marks = [
+        {**row, "color": colours.get(row["mark"], look.actual), "end": max(row["now"], row["before"], 0)}
+        for row in rows
+    ]
     y = {"y": ordinal("name", axis={"labelLimit": 120, "labelColor": look.text, "labelOverlap": False})}
-    most = max([1.0, *(max(r["now"], r["before"]) for r in rows)])
-    x = {"scale": {"domain": [0, 1.3 * most], "nice": False}, "axis": None}
+    x = {"scale": beside([(row["end"], row["label"]) for row in marks]), "axis": None}
     layers: list[Spec] = [
         _bar(y, number("before", **x), 0.72, color=look.before),
         {
@@ -29,8 +31,7 @@ def product_lines(look: Look, rows: list[dict[str, Any]], words: dict[str, str],
         },
         hit_area(("line",), y, [("name", ""), ("now_text", words["actual"]), ("before_text", words["before"])]),
     ]
-    ended = [{**row, "end": max(row["now"], row["before"], 0)} for row in marks]
-    return chart(look, ended, layers, height)
+    return chart(look, marks, layers, height)
 
 
 def _bar(y: Spec, x: Spec, band: float, **mark: Any) -> Spec:
@@ -43,7 +44,7 @@ def concessions(look: Look, rows: list[dict[str, Any]], words: dict[str, str], h
     A row has `month` (the quarter as a period), `name`, `discount`, `margin` (fractions or None) and the texts
     `discount_text`, `margin_text`, `revenue_text`. `words`: discount, margin, revenue.
     """
-    x = {"x": ordinal("name", axis={"labelAngle": 0, "labelOverlap": "greedy"})}
+    x = {"x": times("name", rows)}
     axis = {"axis": {"format": ".0%", "tickCount": 4, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}}
     tooltip = [
         ("name", ""),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, click, hit_area, number, ordinal, tips
+from kam_core.charts.parts import Spec, beside, chart, click, hit_area, number, ordinal, times, tips
 from kam_core.charts.tokens import Look
 
 COLOUR = {"field": "color", "type": "nominal", "scale": None}
@@ -22,7 +22,7 @@ def upright(look: Look, rows: Rows, tooltip: Tips, axis: str, kind: str, stacked
 
     `stacked`: parts add up to a whole; otherwise bars stand side by side and lines cross.
     """
-    x = {"x": ordinal("name", axis={"labelAngle": 0, "labelOverlap": "greedy", "labelLimit": 90})}
+    x = {"x": times("name", rows, labelLimit=90)}
     scale = {"axis": {"labelExpr": axis, "tickCount": 5, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}}
     y = number("value", stack="zero" if stacked else None, **scale)
     order = {"order": {"field": "j", "type": "quantitative"}}
@@ -98,9 +98,8 @@ def _points(x: Spec, y: Spec, order: Spec, tooltip: Tips, stacked: bool, kind: s
 def lying(look: Look, rows: Rows, totals: Rows, tooltip: Tips, stacked: bool, row_height: int = 26) -> Spec:
     """Bars by value, longest first. `totals`: a row a bar with `name`, `end` (where its label begins) and `label`."""
     y = {"y": ordinal("name", axis={"labelLimit": 150, "labelColor": look.text, "labelOverlap": False})}
-    values = [end for row in totals for end in (row["end"], row.get("before") or 0)] + [0.0]
     least = min([0.0, *(row["value"] or 0.0 for row in rows)])
-    scale = {"axis": None, "scale": {"domain": [least, max(*values, 1e-9) * 1.22 - 0.22 * least], "nice": False}}
+    scale = {"axis": None, "scale": beside([(row["end"], row["label"]) for row in totals], least)}
     parts = len({row["j"] for row in rows})
     layers: list[Spec] = []
     if any(row.get("before") is not None for row in rows):

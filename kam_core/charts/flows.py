@@ -50,7 +50,11 @@ def _node(look: Look, node: dict[str, Any]) -> dict[str, Any]:
         "name": node["key"],
         "depth": 0 if node["side"] == "from" else 1,
         "itemStyle": {"color": look.tier(node["tier"]), "borderWidth": 0},
-        "label": {"show": True, "formatter": node["label"], "color": look.text, "fontSize": 12, "position": "right"},
+        # On the ground's own colour: a narrow band would strike its label through.
+        "label": {
+            "show": True, "formatter": node["label"], "color": look.text, "fontSize": 12, "position": "right",
+            "backgroundColor": look.surface, "padding": [1, 3], "borderRadius": 2,
+        },
         "tooltip": {"formatter": node["label"]},
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal
+from kam_core.charts.parts import Spec, beside, chart, hit_area, number, ordinal
 from kam_core.charts.tokens import Look
 
 
@@ -37,8 +37,7 @@ def funnel(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height
 def parts(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height: int) -> Spec:
     """Bars of one value: `key` (given by a click as `part`), `name`, `value`, `label`, `value_text`, `note_text`."""
     y = {"y": ordinal("name", axis={"labelLimit": 130, "labelColor": look.text, "labelOverlap": False})}
-    largest = max((row["value"] for row in rows), default=1) or 1
-    x = number("value", axis=None, scale={"domain": [0, 1.75 * largest], "nice": False})
+    x = number("value", axis=None, scale=beside([(row["value"], row["label"]) for row in rows]))
     layers = [
         {
             "mark": {"type": "bar", "height": {"band": 0.66}, "color": look.actual, "cornerRadiusEnd": 1},

@@ -53,11 +53,10 @@ def heat_matrix(
             },
         },
         {
-            "mark": {"type": "text", "fontSize": 10.5},
+            "mark": {"type": "text", "fontSize": 10.5, "fontWeight": {"expr": "datum.total ? 700 : 400"}},
             "encoding": {
                 **place,
                 "text": {"field": "label", "type": "nominal"},
-                "fontWeight": {"condition": {"test": "datum.total", "value": 700}, "value": 400},
             },
         },
     ]

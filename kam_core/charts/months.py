@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal
+from kam_core.charts.parts import Spec, chart, hit_area, number, times
 from kam_core.charts.tokens import Look
 
 
@@ -18,7 +18,7 @@ def revenue_by_month(
     `words`: actual, before, target, change. `axis` is a Vega expression that writes a value.
     """
     # In this order, also where the first months have nothing of a year before.
-    x = {"x": ordinal("name", sort=[row["name"] for row in rows], axis={"labelAngle": 0, "labelOverlap": "greedy"})}
+    x = {"x": times("name", rows) | {"sort": [row["name"] for row in rows]}}
     scale = {"axis": {"labelExpr": axis, "tickCount": 4, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}}
     tooltip = [
         ("long", words["name"]),

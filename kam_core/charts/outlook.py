@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal
+from kam_core.charts.parts import Spec, beside, chart, hit_area, number, ordinal, times
 from kam_core.charts.tokens import Look
 
 
@@ -13,9 +13,9 @@ def outlook(look: Look, rows: list[dict[str, Any]], words: dict[str, str], heigh
     `won_text`, `expected_text`, `range_text`, `weighted_text`. What is only expected is paler, its bounds a line.
     """
     y = {"y": ordinal("name", axis={"labelLimit": 130, "labelColor": look.text, "labelOverlap": False})}
-    largest = max((v for row in rows for v in (row["high"], row["expected"], row["won"]) if v), default=1)
-    scale = {"domain": [0, 1.5 * largest], "nice": False}
-    marks = [{**row, "end": max(v for v in (row["high"], row["won"], 0) if v is not None)} for row in rows]
+    ends = ([v for v in (row["high"], row["expected"], row["won"], 0) if v is not None] for row in rows)
+    marks = [{**row, "end": max(reached)} for row, reached in zip(rows, ends, strict=True)]
+    scale = beside([(row["end"], row["label"]) for row in marks])
     tooltip = [(f"{name}_text", words[name]) for name in ("won", "expected", "range", "weighted")]
     known = [{"filter": "isValid(datum.low)"}]
     layers: list[Spec] = [
@@ -50,7 +50,7 @@ def grades(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height
     expected), `held` (bool), and the texts `range_text`, `actual_text`, `held_text` for hover.
     """
     marks = [{**row, "color": look.good if row["held"] else look.bad} for row in rows]
-    x = {"x": ordinal("name", axis={"labelAngle": 0, "labelOverlap": "greedy"})}
+    x = {"x": times("name", rows)}
     ends = [v for row in rows for v in (row["low"], row["high"], row["actual"])] or [0, 2]
     scale = {"domain": [min(ends) - 0.02, max(ends) + 0.02], "nice": False, "zero": False}
     axis = {"format": ".0%", "tickCount": 4, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}

@@ -36,9 +36,12 @@ def pareto_curve(
         ("revenue_text", words["revenue"]),
         ("share_text", words["share"]),
     ]
+    for row in marks:
+        row["said"] = "; ".join(f"{title}: {row[field]}" for field, title in tooltip)
+    said = {"description": {"field": "said", "type": "nominal"}}
     layers = [
         {
-            "mark": {"type": "rect", "opacity": 0.35},
+            "mark": {"type": "rect", "opacity": 0.35, "aria": False},
             "encoding": {
                 **across,
                 "y": number("zero", scale={"domain": [0, 1]}),
@@ -47,11 +50,11 @@ def pareto_curve(
             },
         },
         {
-            "mark": {"type": "line", "color": look.actual, "strokeWidth": 2, "interpolate": "linear"},
+            "mark": {"type": "line", "color": look.actual, "strokeWidth": 2, "interpolate": "linear", "aria": False},
             "encoding": {"x": x, "y": y},
         },
         *_cut(look),
-        hit_area(("account",), {**across, "y": number("zero"), "y2": {"field": "one"}}, tooltip),
+        hit_area(("account",), {**across, "y": number("zero"), "y2": {"field": "one"}, **said}, tooltip),
     ]
     return chart(look, marks, layers, height, padding={"left": 2, "right": 10, "top": 8, "bottom": 2})
 
@@ -72,7 +75,7 @@ def _cut(look: Look) -> list[Spec]:
 
 def _here(mark: Spec, encoding: Spec, where: str = "isValid(datum.cut_x)") -> Spec:
     """A layer of the one row that carries the cut."""
-    return {"transform": [{"filter": where}], "mark": mark, "encoding": encoding}
+    return {"transform": [{"filter": where}], "mark": {**mark, "aria": False}, "encoding": encoding}
 
 
 def _answer(align: str, dx: int, where: str) -> Spec:

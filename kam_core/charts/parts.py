@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from kam_core.charts.tokens import Look
 
 Spec = dict[str, Any]
+NARROW = "width < 300"  # an expression of Vega: the chart where it is drawn, on a phone or in a column
 PICK = "pick"  # the name of the selection that a click makes
 
 
@@ -57,6 +59,55 @@ def tips(fields: list[tuple[str, str]]) -> list[Spec]:
 def ordinal(field: str, **more: Any) -> Spec:
     """A discrete axis in the order of the rows, without gaps in which a click would be lost."""
     return {"field": field, "type": "ordinal", "sort": None, "scale": {"paddingInner": 0, "paddingOuter": 0}, **more}
+
+
+def times(field: str, rows: list[dict[str, Any]], **more: Any) -> Spec:
+    """A discrete axis of months or days. Where not all names fit, every second, third … is written, counted from the
+    last: it is the one that is still running or that is looked at most.
+    """
+    room = max((width_of(str(row[field]), 11) for row in rows), default=0) + 8
+    n = "length(domain('x'))"
+    written = f"round((1 - datum.index) * ({n} - 1)) % ceil({n} * {room:.0f} / width) == 0 ? datum.label : ''"
+    return ordinal(field, axis={"labelAngle": 0, "labelOverlap": False, "labelExpr": written, **more})
+
+
+def beside(labels: list[tuple[float, str]], low: float = 0.0, narrow: list[tuple[float, str]] | None = None) -> Spec:
+    """The scale of lying bars with labels behind their ends: from `low` as far as every label keeps its room, whatever
+    the chart's width. `labels`: where each begins, as a value, and its text; `narrow` are those of a narrow chart.
+    """
+    far = _far(labels, low)
+    if narrow is not None:
+        far = f"{NARROW} ? {_far(narrow, low)} : {far}"
+    return {"domain": [low, {"expr": far}], "nice": False}
+
+
+def _far(labels: list[tuple[float, str]], low: float) -> str:
+    """A text fits when its end ≤ far · (1 − room / width), both counted from `low`."""
+    placed = [(float(end - low), width_of(text, 11) + 10) for end, text in labels if end > low] or [(1.0, 0.0)]
+    needed = (f"{end!r} / max(0.25, 1 - {room:.0f} / width)" for end, room in _outer(placed))
+    return f"({float(low)!r} + max({', '.join(needed)}))"
+
+
+def _outer(placed: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Those that no other outreaches both in its end and in the room of its text."""
+    kept: list[tuple[float, float]] = []
+    for end, room in sorted(placed, reverse=True):
+        if not kept or room > kept[-1][1]:
+            kept.append((end, room))
+    return kept
+
+
+def width_of(text: str, size: float) -> float:
+    """About how wide a text is, in pixels: a Chinese character is a square, others are about half as wide."""
+    return size * sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.58 for c in text)
+
+
+def written(look: Look, rows: list[dict[str, Any]], place: Spec, text: str, **mark: Any) -> list[Spec]:
+    """Words over points: an edge in the colour of the ground keeps the points from running through them."""
+    shown = {"type": "text", "align": "left", "dx": 6, "text": {"expr": text}, "interactive": False, **mark}
+    stroke = {"stroke": look.surface, "strokeWidth": 3, "strokeJoin": "round", "strokeOpacity": 0.85}
+    edge = {**shown, **stroke, "aria": False}
+    return [{"data": {"values": rows}, "mark": layer, "encoding": place} for layer in (edge, shown)]
 
 
 def by(field: str) -> Spec:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, click, hit_area, number, ordinal, tips
+from kam_core.charts.parts import Spec, beside, chart, click, hit_area, number, ordinal, tips
 from kam_core.charts.tokens import Look
 
 
@@ -70,8 +70,7 @@ def before_and_after(look: Look, rows: list[dict[str, Any]], words: dict[str, st
     `words`: name, hours, taken.
     """
     y = {"y": ordinal("name", axis={"labelLimit": 140, "labelColor": look.text, "labelOverlap": False})}
-    most = max([1.0, *(row["after"] for row in rows)]) * 1.4
-    scale = {"scale": {"domain": [0, most], "nice": False}, "axis": None}
+    scale = {"scale": beside([(row["after"], row["label"]) for row in rows]), "axis": None}
     tooltip = [("name", words["name"]), ("label", words["hours"]), ("taken_text", words["taken"])]
     layers: list[Spec] = [
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, click, hit_area, number, ordinal, tips
+from kam_core.charts.parts import NARROW, Spec, beside, chart, click, hit_area, number, ordinal, tips, written
 from kam_core.charts.tokens import Look
 
 AREA = "area"  # the selection that a click beside a point makes
@@ -60,7 +60,7 @@ def value_map(
                 ),
             },
         },
-        _written(look, named, {"x": {**x, "field": "left"}, "y": {**y, "field": "top"}}),
+        *_labels(look, named, x, y),
     ]
     return chart(look, [{**p, "color": quarter_colour(look, p["quarter"])} for p in points], layers, height)
 
@@ -75,21 +75,16 @@ def _powers(domain: list[float]) -> Spec:
     return {"values": [0, *(v for v in powers if domain[0] <= v <= domain[1])]}
 
 
-def _written(look: Look, rows: list[dict[str, Any]], place: Spec) -> Spec:
-    return {
-        "data": {"values": rows},
-        "mark": {
-            "type": "text",
-            "align": "left",
-            "dx": 6,
-            "dy": 12,
-            "fontWeight": 600,
-            "fontSize": 11.5,
-            "color": look.text,
-            "interactive": False,
-        },
-        "encoding": {**place, "text": {"field": "label", "type": "nominal"}},
-    }
+def _labels(look: Look, areas: list[dict[str, Any]], x: Spec, y: Spec) -> list[Spec]:
+    """Each in its outer corner, in two lines on a narrow chart: beside each other they would run into one another."""
+    text = f"{NARROW} ? split(datum.label, ' · ') : datum.label"
+    style = {"dy": 12, "lineHeight": 13, "fontWeight": 600, "fontSize": {"expr": f"{NARROW} ? 10.5 : 11.5"}}
+    layers: list[Spec] = []
+    for outer, side, dx in (("left", "left", 6), ("right", "right", -6)):
+        rows = [area for area in areas if (area["quarter"] in ("develop", "grow")) == (outer == "right")]
+        place = {"x": {**x, "field": outer}, "y": {**y, "field": "top"}}
+        layers += written(look, rows, place, text, align=side, dx=dx, color=look.text, **style)
+    return layers
 
 
 def wallet(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height: int = 280) -> Spec:
@@ -99,8 +94,7 @@ def wallet(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height
     colours = {"known": look.actual, "error": look.bad, "unknown": look.before}
     marks = [{**row, "color": colours[row["kind"]]} for row in rows]
     y = {"y": ordinal("name", axis={"labelLimit": 130, "labelColor": look.text, "labelOverlap": False})}
-    most = max([1, *(row["accounts"] for row in rows)])
-    x = number("accounts", axis=None, scale={"domain": [0, 1.3 * most], "nice": False})
+    x = number("accounts", axis=None, scale=beside([(row["accounts"], row["label"]) for row in rows]))
     layers: list[Spec] = [
         {
             "mark": {"type": "bar", "height": {"band": 0.7}, "cornerRadiusEnd": 1},

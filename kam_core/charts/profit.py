@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, click, hit_area, number, ordinal, tips
+from kam_core.charts.parts import NARROW, Spec, chart, click, hit_area, number, ordinal, tips, written
 from kam_core.charts.tokens import Look
 
 AREA = "area"  # the selection that a click on one of the four fields makes
@@ -115,9 +115,7 @@ def fields(
                 ),
             },
         },
-        _written(named, words_at, "name", 12, 600, look.text, 13),
-        _written(named, words_at, "note", 10.5, 400, look.muted, 28),
-        _written(named, words_at, "more", 10.5, 400, look.muted, 42),
+        *_labels(look, named, words_at),
     ]
     return chart(look, marks, layers, height)
 
@@ -130,15 +128,16 @@ def _own_colour() -> Spec:
     return {"field": "color", "type": "nominal", "scale": None}
 
 
-def _written(
-    rows: list[dict[str, Any]], place: Spec, field: str, size: float, weight: int, colour: str, dy: int
-) -> Spec:
-    mark = {"type": "text", "align": "left", "dx": 6, "dy": dy, "fontSize": size, "fontWeight": weight, "color": colour}
-    return {
-        "data": {"values": rows},
-        "mark": {**mark, "interactive": False},
-        "encoding": {**place, "text": {"field": field, "type": "nominal"}},
-    }
+def _labels(look: Look, areas: list[dict[str, Any]], place: Spec) -> list[Spec]:
+    """A field's name, its accounts and revenue, its profit; a narrow chart leaves the profit to the hover."""
+    style = {"limit": {"expr": "abs(scale('x', datum.right) - scale('x', datum.left)) - 10"}, "lineHeight": 13}
+    small = {**style, "fontSize": 10.5, "color": look.muted}
+    note = f"{NARROW} ? split(datum.note, ' · ') : datum.note"
+    return [
+        *written(look, areas, place, "datum.name", dy=13, fontSize=12, fontWeight=600, color=look.text, **style),
+        *written(look, areas, place, note, dy=28, **small),
+        *written(look, areas, place, f"{NARROW} ? '' : datum.more", dy=42, **small),
+    ]
 
 
 def leaks(look: Look, rows: list[dict[str, Any]], words: dict[str, str], height: int = 250) -> Spec:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal
+from kam_core.charts.parts import NARROW, Spec, beside, chart, hit_area, number, ordinal
 from kam_core.charts.tokens import Look
 
-LABEL = "width < 300 && isValid(datum.short) ? datum.short : datum.label"  # the chart's width, where it is drawn
+LABEL = f"{NARROW} && isValid(datum.short) ? datum.short : datum.label"
 
 
 def ranked_bars(
@@ -18,13 +18,13 @@ def ranked_bars(
     a `short` label for narrow screens. `words`: name, value, before, note.
     """
     ink = {True: look.good_text, False: look.bad_text, None: look.muted}
-    marks = [{**row, "color": ink[row["rises"]]} for row in rows]
+    marks = [
+        {**row, "color": ink[row["rises"]], "end": max(0, row["value"] or 0, row["before"] or 0)} for row in rows
+    ]
     y = {"y": ordinal("name", axis={"labelLimit": 130, "labelColor": look.text, "labelOverlap": False})}
-    most = max([row[side] or 0 for row in rows for side in ("value", "before")] + [1e-9])
-    scale = {
-        "axis": None,
-        "scale": {"domain": [min([0, *(row["value"] or 0 for row in rows)]), most * 1.6], "nice": False},
-    }
+    low = min([0.0, *(row["value"] or 0.0 for row in rows)])
+    labels, short = ([(row["end"], row.get(key) or row["label"]) for row in marks] for key in ("label", "short"))
+    scale = {"axis": None, "scale": beside(labels, low, short)}
     tooltip = [
         ("name", words["name"]),
         ("value_text", words["value"]),
@@ -41,7 +41,6 @@ def ranked_bars(
             "encoding": {**y, "x": number("value", **scale)},
         },
         {
-            "transform": [{"calculate": "max(0, datum.value, datum.before)", "as": "end"}],
             "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 11, "text": {"expr": LABEL}},
             "encoding": {
                 **y,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, click, hit_area, number, ordinal, tips
-from kam_core.charts.tokens import Look
+from kam_core.charts.parts import Spec, beside, chart, click, hit_area, number, ordinal, times, tips
+from kam_core.charts.tokens import Look, ink_on
 
 
 def rates(look: Look, rows: list[dict[str, Any]], names: list[str], low: float, height: int) -> Spec:
@@ -13,7 +13,7 @@ def rates(look: Look, rows: list[dict[str, Any]], names: list[str], low: float, 
     click), `rate`, `label` (of the last point, else "") and the texts `long`, `rate_text`. The axis starts at `low`,
     which need not be zero for lines.
     """
-    x = {"x": ordinal("month", axis={"labelAngle": 0, "labelOverlap": "greedy"})}
+    x = {"x": times("month", rows)}
     axis = {"format": ".0%", "tickCount": 4, "grid": True, "gridColor": look.line, "gridOpacity": 0.6}
     y = number("rate", scale={"domainMin": low, "zero": False}, axis=axis)
     colours = {"domain": names, "range": [look.actual, look.before][: len(names)]}
@@ -105,14 +105,8 @@ def cohort_table(look: Look, rows: list[dict[str, Any]], title: str, height: int
             },
         },
     ]
-    marks = [
-        {
-            **row,
-            "shade": ramp[min(int(max(row["share"], 0.0) * len(ramp)), len(ramp) - 1)],
-            "ink": look.surface if row["share"] >= 0.6 else look.text,
-        }
-        for row in rows
-    ]
+    shades = [ramp[min(int(max(row["share"], 0.0) * len(ramp)), len(ramp) - 1)] for row in rows]
+    marks = [{**row, "shade": shade, "ink": ink_on(shade)} for row, shade in zip(rows, shades, strict=True)]
     return chart(look, marks, layers, height)
 
 
@@ -122,8 +116,9 @@ def worth(look: Look, rows: list[dict[str, Any]], field: str, words: dict[str, s
     `value_text`, `range_text`, `past_text`. `words`: value, range, past.
     """
     y = {"y": ordinal("name", axis={"labelLimit": 150, "labelColor": look.text, "labelOverlap": False})}
-    most = max([row["high"] for row in rows] + [row["past"] for row in rows] + [1e-9])
-    scale = {"scale": {"domain": [min(0, *[row["low"] for row in rows], 0), most * 1.25], "nice": False}, "axis": None}
+    marks = [{**row, "past_end": max(row["past"], 0.0)} for row in rows]
+    ends = [end for row in marks for end in ((row["high"], row["label"]), (row["past_end"], row["past_label"]))]
+    scale = {"scale": beside(ends, min(0.0, *(row["low"] for row in rows), 0.0)), "axis": None}
     tooltip = [
         ("name", ""),
         ("value_text", words["value"]),
@@ -159,4 +154,4 @@ def worth(look: Look, rows: list[dict[str, Any]], field: str, words: dict[str, s
         },
         hit_area((field,), y, tooltip),
     ]  # fmt: skip
-    return chart(look, [{**row, "past_end": max(row["past"], 0.0)} for row in rows], layers, height)
+    return chart(look, marks, layers, height)

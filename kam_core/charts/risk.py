@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, click, hit_area, number, ordinal, tips
-from kam_core.charts.tokens import Look
+from kam_core.charts.parts import Spec, beside, chart, click, hit_area, number, ordinal, tips
+from kam_core.charts.tokens import Look, ink_on
 
 BANDS = ("high", "medium", "low")
 
@@ -77,8 +77,7 @@ def at_risk_bars(look: Look, rows: list[dict[str, Any]], field: str, words: dict
     accounts.
     """
     y = {"y": ordinal("name", axis={"labelLimit": 150, "labelColor": look.text, "labelOverlap": False})}
-    largest = max([row["total"] for row in rows] + [1e-9])
-    scale = {"scale": {"domain": [0, largest * 1.22], "nice": False}, "axis": None}
+    scale = {"scale": beside([(row["total"], row["label"]) for row in rows]), "axis": None}
     tooltip = [
         ("name", ""),
         ("total_text", words["total"]),
@@ -109,7 +108,11 @@ def outcomes(look: Look, rows: list[dict[str, Any]], height: int) -> Spec:
     `band` (both given by a click), `label` and the texts `name`, `count_text`, `money_text`.
     """
     colours = {"caught": look.good, "missed": look.bad, "false_alarm": look.before}
-    marks = [{**row, "color": colours[row["kind"]], "middle": (row["start"] + row["end"]) / 2} for row in rows]
+    inks = {kind: ink_on(colour) for kind, colour in colours.items()}
+    marks = [
+        {**row, "color": colours[row["kind"]], "ink": inks[row["kind"]], "middle": (row["start"] + row["end"]) / 2}
+        for row in rows
+    ]
     y = {"y": ordinal("list", axis={"labelLimit": 230, "labelColor": look.text, "labelOverlap": False})}
     x = number("start", scale={"nice": False}, axis=None)
     tooltip = [("name", ""), ("count_text", " "), ("money_text", "  ")]
@@ -128,8 +131,13 @@ def outcomes(look: Look, rows: list[dict[str, Any]], height: int) -> Spec:
             },
         },
         {
-            "mark": {"type": "text", "fontSize": 11, "fontWeight": 600, "color": look.surface, "interactive": False},
-            "encoding": {**y, "x": number("middle"), "text": {"field": "label", "type": "nominal"}},
+            "mark": {"type": "text", "fontSize": 11, "fontWeight": 600, "interactive": False},
+            "encoding": {
+                **y,
+                "x": number("middle"),
+                "text": {"field": "label", "type": "nominal"},
+                "color": {"field": "ink", "type": "nominal", "scale": None},
+            },
         },
     ]
     return chart(look, marks, layers, height)

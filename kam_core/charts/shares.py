@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal
+from kam_core.charts.parts import Spec, chart, hit_area, number, times
 from kam_core.charts.tokens import Look
 
 
@@ -15,7 +15,7 @@ def lines(look: Look, rows: list[dict[str, Any]], words: dict[str, str], axis: s
     """
     marks = [{**row, "color": look.tiers[min(row["rank"], 3)]} for row in rows]
     days = len({row["day"] for row in rows})
-    x = ordinal("day", axis={"labelAngle": 0, "labelOverlap": "greedy"})
+    x = times("day", rows)
     top = max([row["value"] for row in rows] + [0.0])
     y = number(
         "value",

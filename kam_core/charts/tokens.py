@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 TIERS = ("S", "A", "B", "C", "N")
+INKS = ("#FFFFFF", "#1B2430")  # what is written on a colour, whatever the theme
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,7 @@ class Look:
 
     def on_tier(self, name: str | None) -> str:
         """The colour of text written on a tier's own."""
-        if name not in TIERS or name == "N":
-            return self.text
-        return "#FFFFFF" if name in ("S", "A") else "#1B2430"
+        return ink_on(self.tier(name))
 
     def category(self, name: str, names: list[str]) -> str:
         """The colour of a region or industry: its place among all names, so that a filter changes no colour."""
@@ -102,6 +101,23 @@ DARK = Look(
     ),
     heat=("#7A4420", "#46301F", "#1C232C", "#1F3B54", "#285F8E"),
 )
+
+
+def ink_on(colour: str) -> str:
+    """White or near black for text on a colour: the one that stands out more."""
+    return max(INKS, key=lambda ink: contrast(ink, colour))
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours "#RRGGBB" as WCAG measures it: 1 for the same, 21 for black on white."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def look(theme: str | None) -> Look:

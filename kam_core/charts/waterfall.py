@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kam_core.charts.parts import Spec, chart, hit_area, number, ordinal
+from kam_core.charts.parts import Spec, beside, chart, hit_area, number, ordinal
 from kam_core.charts.tokens import Look
 
 
@@ -15,8 +15,8 @@ def waterfall(look: Look, rows: list[dict[str, Any]], words: dict[str, str], hei
     colours = {"total": look.actual, "good": look.good, "bad": look.bad}
     marks = [{**row, "color": colours[row["tone"]], "end": max(row["from"], row["to"])} for row in rows]
     y = {"y": ordinal("name", axis={"labelLimit": 130, "labelColor": look.text, "labelOverlap": False})}
-    most = max((row["end"] for row in marks), default=1) or 1
-    scale = {"domain": [min(0, *(min(r["from"], r["to"]) for r in rows), 0), 1.28 * most], "nice": False}
+    low = min(0.0, *(min(row["from"], row["to"]) for row in rows), 0.0)
+    scale = beside([(row["end"], row["label"]) for row in marks], low)
     bar = {**y, "x": number("from", axis=None, scale=scale), "x2": {"field": "to"}}
     layers = [
         {

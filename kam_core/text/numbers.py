@@ -85,6 +85,16 @@ def month(value: date | None, lang: str) -> str:
     return _date(value, lang, "MMM y", "y年M月")
 
 
+def month_short(value: date | None, lang: str) -> str:
+    """Nov 26 · 26年11月, for axes over years: "11月 26" would be read as the 26th of November."""
+    return _date(value, lang, "MMM yy", "yy年M月")
+
+
+def quarter(value: date | None, lang: str) -> str:
+    """The calendar quarter of a day: 2026 Q4 · 2026年Q4."""
+    return _date(value, lang, "y 'Q'Q", "y年'Q'Q")
+
+
 def month_name(value: date | None, lang: str) -> str:
     """Nov · 11月."""
     return _date(value, lang, "MMM", "M月")

@@ -61,10 +61,12 @@ def name_of(dimension: str, value: str | None, lang: str, names: Names) -> str:
 
 def in_words(value: str, lang: str) -> str:
     """A region, industry, product line, stage or reason in the reader's words: their half of it, or, where the company
-    uses a usual English word, the one of their language.
+    uses a usual English word, the one of their language. A number behind it stays: North 5 is 华北 5.
     """
     own = own_script(value, lang)
-    return t(lang, f"usual.{own}") if has(f"usual.{own}") else own
+    name, _, number = own.rpartition(" ")
+    word, rest = (name, f" {number}") if number.isdigit() else (own, "")
+    return t(lang, f"usual.{word}") + rest if has(f"usual.{word}") else own
 
 
 def own_script(name: str, lang: str) -> str:

@@ -162,7 +162,7 @@ def _identity() -> list[Row]:
     rows = []
     for fact in frames.rows(_section("identity")):
         shown = {"created_on": lambda f: _day(f.day), "employees": lambda f: numbers.full(f.value, lang, "count")}
-        text = own_script(fact.name, lang) if isinstance(fact.name, str) else money(fact.value)
+        text = in_words(fact.name, lang) if isinstance(fact.name, str) else money(fact.value)
         if fact.key not in ("region", "industry", "segment", "manager", "members"):  # those stand elsewhere
             text = words("app.yes") if fact.key == "strategic" else shown.get(fact.key, lambda _f, t=text: t)(fact)
             rows.append([words(f"fact.{fact.key}"), text])
@@ -395,10 +395,10 @@ def _concessions() -> tuple[Spec, Table, str] | None:
 
 
 def _quarter_row(f: Any) -> dict[str, Any]:
-    lang, quarter = session.lang(), (f.day.month - 1) // 3 + 1
+    lang = session.lang()
     return {
         "month": _period_of(f.day.date()),
-        "name": f"Q{quarter} {f.day:%y}",
+        "name": numbers.quarter(f.day, lang),
         "discount": _known(f.other),
         "margin": _known(f.before),
         "discount_text": numbers.percent(f.other, lang),
@@ -500,7 +500,7 @@ def contacts() -> None:
     rows = [
         [
             own_script(_text(f.name), lang),
-            _text(f.note),
+            " · ".join(in_words(part, lang) for part in _text(f.note).split(" · ")),
             numbers.full(f.value, lang, "count"),
             _day(f.day) if pd.notna(f.day) else "–",
         ]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from kam_core.charts.parts import PICK, Spec
+from kam_core.charts.parts import PICK, Spec, width_of
 from kam_core.charts.tokens import Look
 from kam_core.export import tables
 from kam_core.metrics.measures import MEASURES, Measure
@@ -322,7 +322,7 @@ def show(key: str, table: Table, alt: str, height: Any = "auto", style: Any = No
         height=height,
         placeholder=UNKNOWN,
         alt=alt,
-        column_config={c: column(c, table.units.get(c, "")) for c in table.frame.columns},
+        column_config={c: column(c, table.units.get(c, ""), _width(frame, c)) for c in table.frame.columns},
         **options,
     )
 
@@ -343,7 +343,14 @@ def _rounded(frame: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
     return frame.assign(**rounded)
 
 
-def column(name: str, unit: str) -> Any:
+def _width(frame: pd.DataFrame, name: str) -> int | None:
+    """The pixels of a company's words; the browser measures only the first rows and cuts off what is longer below."""
+    if name not in IN_WORDS or frame.empty:
+        return None
+    return max(round(width_of(str(v), 11.5)) for v in [words(f"column.{name}"), *frame[name].dropna().unique()]) + 24
+
+
+def column(name: str, unit: str, width: int | None = None) -> Any:
     """How a column of a unit is shown."""
     label = words(f"column.{name}")
     if unit == "money":
@@ -359,8 +366,8 @@ def column(name: str, unit: str) -> Any:
     if unit == "moment":
         return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
     if unit == "trend":
-        return st.column_config.AreaChartColumn(label, width="small", y_min=0)
-    return st.column_config.TextColumn(label)
+        return st.column_config.AreaChartColumn(label, width=104, y_min=0)
+    return st.column_config.TextColumn(label, width=width)
 
 
 def legend(*entries: tuple[str, str, str]) -> str:

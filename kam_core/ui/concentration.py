@@ -241,6 +241,7 @@ def _large(row: Any) -> dict[str, Any]:
         "above": bool(row.is_above_limit),
         "rises": False if row.is_above_limit else None,
         "label": f"{money(row.revenue)}  {share}{children}",
+        "short": f"{money(row.revenue)}  {share}",
         "value_text": money_full(row.revenue),
         "before_text": money_full(row.margin),
         "note_text": f"{share}; {words('page.concentration.so_far')} {numbers.percent(row.share_to_here, lang)}",

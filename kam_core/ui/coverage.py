@@ -110,7 +110,7 @@ def map_() -> None:
     """Region × industry, shaded by the share of the hours asked for that its managers can give."""
     made = _map()
     note = f'<div class="kam-legend">{words("page.coverage.map_note")}</div>'
-    with cards.card("coverage", words("page.coverage.map"), None, note):
+    with cards.card("coverage", words("page.coverage.map"), _cells_table() if made else None, note):
         if made is None:
             st.caption(words("page.coverage.no_map"))
         else:
@@ -155,10 +155,13 @@ def _shown(dimension: str, value: Any) -> str:
     return name_of(dimension, value if isinstance(value, str) else None, session.lang(), session.names())
 
 
+def _cells_table() -> Table:
+    return Table(cells()[list(CELLS)], CELLS)
+
+
 def thin() -> None:
     """Every cell, the thinnest first; ticking a row opens its accounts."""
-    frame = cells()
-    table = Table(frame[list(CELLS)], CELLS)
+    frame, table = cells(), _cells_table()
     doors = [{d: drill.key_of(getattr(row, d)) for d in ARMS} for row in rows_of(frame)]
     with cards.card("thin", words("page.coverage.thin"), table):
         cards.show(

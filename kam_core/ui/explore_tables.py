@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from kam_core.charts.parts import width_of
 from kam_core.errors import KamError
 from kam_core.explore import shape
 from kam_core.explore.kinds import KINDS
@@ -106,7 +107,7 @@ def _columns_table(found: Exploring) -> int | None:
             "kind": [words(f"explore.kind.{p.kind}") for p in found.profiles],
             "missing": share,
             "distinct": [say.distinct(p) for p in found.profiles],
-            "spread": [list(p.distribution) if p.kind != "id" else [] for p in found.profiles],
+            "spread": [_bars(p.distribution) if p.kind != "id" else [] for p in found.profiles],
             "range": [_range(p) for p in found.profiles],
             "outliers": [_outliers_short(p) for p in found.profiles],
             "examples": [_examples(p, 24) for p in found.profiles],
@@ -117,7 +118,8 @@ def _columns_table(found: Exploring) -> int | None:
         frame, key="columns_table", hide_index=True, alt=words("page.explore.columns_title"), placeholder="–",
         height=min(430, 35 * (len(frame) + 1) + 3), on_select="rerun", selection_mode="single-row",
         column_config={
-            **{c: st.column_config.TextColumn(label[c]) for c in ("kind", "distinct", "range", "outliers", "examples")},
+            **{c: st.column_config.TextColumn(label[c]) for c in ("kind", "distinct", "outliers", "examples")},
+            "range": st.column_config.TextColumn(label["range"], width=max(150, *(_px(r) for r in frame["range"]))),
             "name": st.column_config.TextColumn(label["name"], pinned=True, width="medium"),
             "missing": st.column_config.NumberColumn(label["missing"], format="percent", width="small"),
             "spread": st.column_config.BarChartColumn(label["spread"], width="small", y_min=0),
@@ -125,6 +127,16 @@ def _columns_table(found: Exploring) -> int | None:
     )  # fmt: skip
     rows = chosen["selection"]["rows"]
     return rows[0] if rows and rows[0] < len(found.profiles) else None
+
+
+def _px(text: str) -> int:
+    return round(width_of(text, 12.5)) + 24
+
+
+def _bars(counts: Sequence[int], most: int = 20) -> list[int]:
+    """As many bars as can be told apart in a cell: neighbours are summed up."""
+    each = max(1, -(-len(counts) // most))
+    return [sum(counts[n : n + each]) for n in range(0, len(counts), each)]
 
 
 def _examples(p: Profile, longest: int) -> str:

@@ -121,9 +121,10 @@ def bucket(raw: Any, grain: str, long: bool = False) -> str:
         if grain == "year":
             return words("period.fiscal_year", year=first.year) if long and lang == "zh" else str(first.year)
         if grain == "quarter":
-            return words("period.quarter", year=first.year, quarter=(first.month + 2) // 3)
+            said = words("period.quarter", year=first.year, quarter=(first.month + 2) // 3)
+            return said if long else numbers.quarter(first, lang)
         if grain == "month":
-            return numbers.month(first, lang) if long else f"{numbers.month_name(first, lang)} {first:%y}"
+            return numbers.month(first, lang) if long else numbers.month_short(first, lang)
         if long:
             return numbers.day(first, lang)
         return f"{numbers.day_of_year(first, lang)} {first:%y}" if lang == "en" else f"{first:%y-%m-%d}"

@@ -258,7 +258,7 @@ def _name(period: str, day: Any) -> str:
     if period == "this_year":
         return str(day.year)
     if period == "this_month":
-        return f"{numbers.month_name(day, session.lang())} {day:%y}"
+        return numbers.month_short(day, session.lang())
     return words("period.quarter", year=day.year, quarter=(day.month - 1) // 3 + 1)
 
 

@@ -90,7 +90,7 @@ def _line(frame: pd.DataFrame, key: str) -> list[dict[str, Any]]:
         text = numbers.percent(rate, lang)
         rows.append(
             {
-                "line": name, "month": f"{numbers.month_name(day, lang)} {day:%y}", "day": row.value, "rate": rate,
+                "line": name, "month": numbers.month_short(day, lang), "day": row.value, "rate": rate,
                 "label": text if n == last else "", "long": numbers.day(day, lang), "rate_text": text,
             }
         )  # fmt: skip
@@ -228,7 +228,7 @@ def _of_cohort(_kind: str, cell: str) -> tuple[str, pd.DataFrame]:
     first, _, age = cell.partition(":")
     day = date.fromisoformat(first)
     frame = session.report(churn.standing(), "cohort_accounts", cohort=first, age=int(age), limit=LISTED)
-    return words("page.retention.behind_cell", cohort=_quarter(day), age=int(age)), frame
+    return words("page.retention.behind_cell", cohort=numbers.quarter(day, session.lang()), age=int(age)), frame
 
 
 # --- cohorts
@@ -251,22 +251,20 @@ def _cohorts() -> tuple[Spec, str, Table]:
     frame = frame[frame.cohort.isin(sorted(frame.cohort.unique())[-COHORTS:])]
     rows = [
         {
-            "cohort": f"{_quarter(r.cohort)} ({numbers.short(r.accounts, lang, 'count')})", "age": int(r.age),
+            "cohort": f"{numbers.quarter(r.cohort, lang)} ({numbers.short(r.accounts, lang, 'count')})",
+            "age": int(r.age),
             "since": f"{r.cohort:%Y-%m-%d}",
-            "share": r.share_active, "label": f"{100 * r.share_active:.0f}", "name": f"{_quarter(r.cohort)} + {r.age}",
+            "share": r.share_active, "label": f"{100 * r.share_active:.0f}",
+            "name": f"{numbers.quarter(r.cohort, lang)} + {r.age}",
             "share_text": numbers.percent(r.share_active, lang), "n_text": f"{r.active} / {r.accounts}",
         }
         for r in churn.each(frame)
     ]  # fmt: skip
     table = frame[["cohort", "age", "accounts", "active", "share_active", "revenue"]].assign(
-        cohort=[_quarter(c) for c in frame.cohort]
+        cohort=[numbers.quarter(c, lang) for c in frame.cohort]
     )
     units = {"age": "count", "accounts": "count", "active": "count", "share_active": "percent", "revenue": "money"}
     spec = cohort_table(
         session.colours(), rows, words("page.retention.quarters_since"), 20 * frame.cohort.nunique() + 44
     )
     return spec, words("page.retention.cohorts_alt"), Table(table, units)
-
-
-def _quarter(day: Any) -> str:
-    return f"{day:%Y} Q{(day.month - 1) // 3 + 1}"

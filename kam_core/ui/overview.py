@@ -87,10 +87,10 @@ def _month_row(row: dict[Any, Any]) -> dict[str, Any]:
     now, before, target = (_known(row[k]) for k in ("revenue", "revenue_before", "target"))
     growth = numbers.growth(now, before)
     long = numbers.month(first, lang)
-    name = numbers.month_name(first, lang) + ("*" if running else "")
+    name = numbers.month_short(first, lang) if _spans_years() else numbers.month_name(first, lang)
     return {
         "month": row["month"],
-        "name": f"{name} {first:%y}" if _spans_years() else name,
+        "name": f"{name}*" if running else name,
         "partial": running,
         "actual": now,
         "before": before,

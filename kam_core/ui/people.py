@@ -13,7 +13,7 @@ import streamlit as st
 from kam_core.charts.parts import PICK, Spec
 from kam_core.charts.people import pace_and_care
 from kam_core.text import numbers
-from kam_core.text.sentence import own_script
+from kam_core.text.sentence import in_words, own_script
 from kam_core.ui import address, cards, drill, reasons, session, tiles
 from kam_core.ui.cards import Table
 from kam_core.ui.session import money, words
@@ -345,7 +345,7 @@ def heading(row: Any) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="back"):
         st.button(words("page.managers.all"), on_click=close, key="back_to_managers")
     st.title(own_script(row.manager_name, lang), anchor=False)
-    said = [str(v) for v in (row.region, row.industry, row.team) if isinstance(v, str)]
+    said = [in_words(v, lang) for v in (row.region, row.industry, row.team) if isinstance(v, str)]
     if pd.notna(row.held_revenue):
         said.append(money(row.held_revenue) + words("page.managers.year"))
         said.append(words("page.managers.holds", n=int(row.accounts), of_these=int(row.key_accounts)))
@@ -386,7 +386,7 @@ def against_peers(row: Any) -> None:
         away = lead(kpi, row)
         mark = "" if away is None or abs(away) < 1 else "▲" if away > 0 else "▼"
         lines.append({
-            "figure": words(f"kpi.{kpi.key}"), "value": figure(kpi.unit, getattr(row, kpi.key)),
+            "figure": words(f"kpi.{kpi.key}"), "now_value": figure(kpi.unit, getattr(row, kpi.key)),
             "of_peers": figure(kpi.unit, getattr(row, f"{kpi.key}_peers", None)), "mark": mark,
             "n": str(int(getattr(row, kpi.n))) if kpi.n else "",
         })  # fmt: skip

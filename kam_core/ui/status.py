@@ -9,6 +9,7 @@ from kam_core.schema import TABLES
 from kam_core.ui import cards, session
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
+from kam_core.ui.upload_words import labels
 
 
 def tables() -> None:
@@ -70,7 +71,10 @@ def _card(name: str, frame: pd.DataFrame, columns: dict[str, str], nothing: str)
 
 
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
-    """Names of tables, kinds and checks as people say them."""
+    """Names of tables, columns, kinds and checks as people say them."""
+    if "column" in frame:
+        places = zip(frame["table"], frame["column"], strict=True)
+        frame["column"] = [(labels(t, c) or c) if isinstance(c, str) else "" for t, c in places]
     for column, group in {"table": "table", "kind": "kind", "check": "check", "result": "severity"}.items():
         if column in frame:
             frame[column] = [words(f"{group}.{v}") if isinstance(v, str) else "" for v in frame[column]]

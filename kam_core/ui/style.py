@@ -91,6 +91,7 @@ section.stSidebar [data-testid="stVerticalBlock"] { gap: .55rem; }
 .kam-kept b, .kam-note p { overflow-wrap: anywhere; }
 .kam-note span { opacity: .65; font-size: .85rem; }
 .kam-note p { margin: 0; white-space: pre-wrap; font-size: .93rem; }
+.st-key-no_upload { margin-top: .6rem; }
 .st-key-explore_controls > div { flex: 1 1 104px !important; min-width: 104px; width: auto !important; }
 .st-key-card_suggestions button { justify-content: flex-start; text-align: left; min-height: 0; padding: .15rem 0; }
 .st-key-card_suggestions button > div { justify-content: flex-start; width: 100%; }

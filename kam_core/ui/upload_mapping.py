@@ -10,7 +10,7 @@ from kam_core.ui import cards, session
 from kam_core.ui import upload_state as work
 from kam_core.ui.session import words
 from kam_core.ui.upload import MARKS, short
-from kam_core.ui.upload_words import safe
+from kam_core.ui.upload_words import label, safe
 from kam_core.uploads import headers
 from kam_core.uploads.upload import Sheet
 
@@ -187,9 +187,3 @@ def _examples(sheet: Sheet, heading: str | None) -> str:
     values = dict.fromkeys(row[place].strip() for row in look.rows if place < len(row) and row[place].strip())
     shown = [safe(short(value, 24)) for value in list(values)[:EXAMPLES]]
     return words("upload.examples", examples=" · ".join(shown)) if shown else words("page.upload.empty_column")
-
-
-def label(column: Column) -> str:
-    """A column of ours as people call it: its name, in Chinese the first Chinese heading that it is known by."""
-    name = column.heading(session.lang())
-    return name if name != column.name else name.replace("_id", " no.").replace("_", " ").capitalize()

@@ -7,16 +7,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from kam_core.schema import TABLES
 from kam_core.text import numbers
 from kam_core.ui import cards, session
 from kam_core.ui import upload_state as work
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
-from kam_core.ui.upload_mapping import label
 from kam_core.ui.upload_reasons import in_words
 from kam_core.ui.upload_told import in_words as told
-from kam_core.ui.upload_words import safe
+from kam_core.ui.upload_words import labels, safe
 from kam_core.uploads.upload import Check, Refusal, Sheet, Upload
 
 SHOWN = 200  # rows of the repair table; the rest follows when these are corrected
@@ -60,8 +58,7 @@ def _reasons(check: Check) -> None:
 
 
 def _column(table: str, column: str) -> str:
-    known = {c.name: c for c in TABLES[table].columns}
-    return ", ".join(label(known[name]) for name in column.split(", ") if name in known) or words("page.upload.row")
+    return labels(table, column) or words("page.upload.row")
 
 
 # --- correcting

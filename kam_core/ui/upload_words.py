@@ -1,8 +1,11 @@
-"""Text that comes from a file, as it may be shown."""
+"""Text that comes from a file, as it may be shown, and what we call the columns that it goes into."""
 
 from __future__ import annotations
 
 import unicodedata
+
+from kam_core.schema import TABLES, Column
+from kam_core.ui import session
 
 LONGEST_TEXT = 1000  # of a file's text in a sentence
 
@@ -16,3 +19,15 @@ def safe(text: str) -> str:
     """Text from a file inside a sentence: nothing of it is taken for formatting."""
     text = clean(text, LONGEST_TEXT)
     return "".join("\\" + c if c in "\\`*_{}[]()<>#+-!|$:~" else c for c in text)
+
+
+def label(column: Column) -> str:
+    """A column of ours as people call it: its name, in Chinese the first Chinese heading that it is known by."""
+    name = column.heading(session.lang())
+    return name if name != column.name else name.replace("_id", " no.").replace("_", " ").capitalize()
+
+
+def labels(table: str, columns: str) -> str:
+    """Columns of a table, named with commas between them, as people call them; those that it does not have fall out."""
+    known = {c.name: c for c in TABLES[table].columns} if table in TABLES else {}
+    return ", ".join(label(known[name]) for name in columns.split(", ") if name in known)

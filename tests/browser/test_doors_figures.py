@@ -74,7 +74,7 @@ DOORS = {
     "account?account=A00001": [
         Door("revenue_chart", "Month: Jan 2026;", f"Actual: {MONEY}", LINES, "Amount", "period=2026-01"),
         Door("revenue_chart", "Month: Jan 2026;", f"Actual: {MONEY}", LINES, "Amount", "period=2026-01"),
-        Door("concessions_chart", "name: Q2 24;", REVENUE, LINES, "Amount", "period=2024-Q2"),
+        Door("concessions_chart", "name: 2024 Q2;", REVENUE, LINES, "Amount", "period=2024-Q2"),
         Door("product_lines", "name: Software;", f"Last 12 months: {MONEY}", LINES, "Amount", "line=Software",
              {"Product line": "Software"}),
     ],

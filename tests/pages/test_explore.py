@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from kam_core.ui import explore_tables
 from kam_core.uploads.workspace import Workspace
 from tests.pages.conftest import APP, shown
 
@@ -221,3 +222,8 @@ def test_in_chinese(upload):
     app.segmented_control(key="lang").set_value("zh").run()
     assert app.title[0].value == "这个文件里有什么？"
     assert "合计 105，共 5 行。" in texts(app)
+
+
+def test_bars_of_a_cell_are_few_and_count_all_rows():
+    assert explore_tables._bars(range(45)) == [*(3 * n + 3 for n in range(0, 45, 3))]
+    assert explore_tables._bars((5, 7)) == [5, 7] and explore_tables._bars(()) == []

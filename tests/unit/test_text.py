@@ -50,6 +50,13 @@ def test_counts_are_whole_up_to_ten_thousand_so_that_they_tie_out():
     assert numbers.full(84_321, "zh", "count") == "84,321"
 
 
+@pytest.mark.parametrize(("lang", "month", "quarter"), [("en", "Sep 24", "2024 Q3"), ("zh", "24年9月", "2024年Q3")])
+def test_a_month_with_its_year_is_not_read_as_a_day(lang, month, quarter):
+    assert numbers.month_short(date(2024, 9, 3), lang) == month
+    assert numbers.quarter(date(2024, 9, 3), lang) == quarter
+    assert numbers.quarter(date(2025, 10, 1), lang)[-2:] == "Q4"
+
+
 def test_changes_carry_a_sign_and_percentages_change_by_points():
     assert numbers.delta(0.0123, "en", "percent") == "+1.2 pp"
     assert numbers.delta(-1_234_567, "zh", "money", "CNY") == "−¥123万"
@@ -61,6 +68,7 @@ def test_changes_carry_a_sign_and_percentages_change_by_points():
 def test_usual_words_of_a_company_are_said_in_the_readers_language():
     assert in_words("East", "zh") == "华东" and in_words("East", "en") == "East"
     assert in_words("华东 East", "zh") == "华东" and in_words("华东 East", "en") == "East"
+    assert in_words("North 5", "zh") == "华北 5" and in_words("North 5", "en") == "North 5"
     assert in_words("Sector 7", "zh") == "Sector 7"  # a company's own word stays as it is
 
 
@@ -70,3 +78,16 @@ def test_dates_in_both_languages():
     assert numbers.month(date(2026, 9, 1), "zh") == "2026年9月"
     assert numbers.moment(datetime(2026, 11, 3, 14, 10), "en") == "3 Nov, 14:10"
     assert numbers.day(None, "en") == "n/a"
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "said"),
+    [
+        ("page.accounts.count", {"n": "2万"}, "2万家客户"),
+        ("page.accounts.count", {"n": "2,120"}, "2,120 家客户"),
+        ("reason.lost_to_competitor.said", {"now": "¥300万", "detail": "Orion"}, "¥300万的商机输给了 Orion"),
+        ("reason.lost_to_competitor.said", {"now": "¥5,000", "detail": "鼎新"}, "¥5,000 的商机输给了鼎新"),
+    ],
+)
+def test_a_blank_stands_between_chinese_and_latin_and_not_within_chinese(key, values, said):
+    assert t("zh", key, **values) == said
