@@ -292,8 +292,9 @@ def listing() -> None:
     with cards.card("potential_list", words("page.potential.listing")):
         with st.container(horizontal=True, vertical_alignment="center"):
             said = ([words(f"quarter.{chosen}")] if chosen else []) + ([_band_name(band)] if band else [])
+            said.append(groups.counted(numbers.full(n, session.lang(), "count")))
             said += [words("page.profit.first_rows", n=MOST_ROWS)] if n > MOST_ROWS else []
-            st.caption(" · ".join([*said, groups.counted(numbers.full(n, session.lang(), "count"))]))
+            st.caption(" · ".join(said))
             if chosen or band:
                 st.button(words("action.clear"), on_click=_clear, type="tertiary", key="clear_potential")
             cards.downloads("value_potential", words("page.potential.listing"), table)
