@@ -147,7 +147,7 @@ def test_from_a_dropped_file_to_the_companys_data_and_back(
     box = page.locator(".st-key-history_table canvas").first.bounding_box()
     assert box
     page.mouse.click(box["x"] + 20, box["y"] + 90)  # the second row, below the undoing: what was published
-    expect(page.locator(".st-key-card_one_load")).to_contain_text("This load is no longer in the data.")
+    expect(page.locator(".st-key-card_one_load")).to_contain_text("Bringing it back leads to the state")
     goto_ready(page, url)
     sees_revenue(page, "¥300")
 
