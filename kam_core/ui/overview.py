@@ -29,7 +29,7 @@ Sentence = tuple[str, dict[str, str | None]]  # words, and the parameters of the
 
 def prepare(keys: Sequence[str]) -> None:
     """All figures of the page, those of the row of `keys` too, before the first card."""
-    session.together(lambda: cards.figures(tuple(keys)), _revenue, _overview)
+    session.together(lambda: cards.figures(tuple(keys)), _revenue, _overview, _causes, _by_tier)
     for card in (_changes, _matrix, _movers, _tiers):
         card()
 
@@ -171,7 +171,7 @@ def _of_dimension(dimension: str, row: Any, is_last: bool = False) -> Sentence:
 
 def _movements() -> list[Sentence]:
     """The largest step of the revenue bridge that added and the largest that took away."""
-    causes = session.report(session.view(), "revenue_bridge").set_index("cause")
+    causes = _causes().set_index("cause")
     changes = causes.change.sort_values()
     kinds = {
         "lost": "lost_accounts",
@@ -353,7 +353,7 @@ def tiers() -> None:
 
 @session.kept
 def _tiers() -> tuple[Spec, str, Table]:
-    part = session.report(session.view(), "tier_distribution")  # the same accounts as on the page of the tiers
+    part = _by_tier()
     revenue_sum = part.revenue.clip(lower=0).sum() or 1
     rows = [_tier_row(row, row.account_share, max(row.revenue, 0) / revenue_sum) for row in _rows(part)]
     said = {"tier": words("dimension.tier"), "accounts": words("chart.accounts"), "revenue": words("chart.revenue")}
@@ -386,6 +386,16 @@ def _tier_row(row: Any, accounts: float, revenue: float) -> dict[str, Any]:
 
 def _overview() -> pd.DataFrame:
     return session.report(session.view(), "overview", limit=5)
+
+
+def _causes() -> pd.DataFrame:
+    """What made the difference to the year before, as on the page of retention."""
+    return session.report(session.view(), "revenue_bridge")
+
+
+def _by_tier() -> pd.DataFrame:
+    """The same accounts as on the page of the tiers."""
+    return session.report(session.view(), "tier_distribution")
 
 
 def _compared_words(name: str) -> dict[str, str]:

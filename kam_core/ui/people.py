@@ -80,6 +80,11 @@ HELD = {
 }  # fmt: skip
 
 
+def prepare() -> None:
+    """The two long questions of the scoreboard, side by side."""
+    session.together(everybody, _gap_per_week)
+
+
 def everybody() -> pd.DataFrame:
     """The scoreboard of the view; a manager chosen in the sidebar is one row of it.
 

@@ -5,6 +5,7 @@ import streamlit as st
 from kam_core.ui import cards, overview, people, session, states
 
 session.view()
+people.prepare()
 opened = people.opened()
 if opened is not None:
     people.heading(opened)
