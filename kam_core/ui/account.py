@@ -276,7 +276,7 @@ def worth() -> None:
 def _worth() -> tuple[list[Row], str, str]:
     """Facts, the reasons for the risk as a sentence, and what stands behind it all."""
     known = churn.fit()
-    frame = session.report(view(), "churn_risk", lost=True)
+    frame = session.report(view().over(Period()), "churn_risk", lost=True)  # of the last day, whatever the period
     if known is None or frame.empty:
         return [], words("page.account.never_ordered"), ""
     row: Any = next(frames.rows(frame))
