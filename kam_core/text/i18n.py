@@ -27,16 +27,16 @@ def _filled(text: str, values: Mapping[str, object]) -> str:
     Chinese, though the text has one for a plain figure (105 天, 2万家).
     """
     filled = ""
-    for written, name in _pieces(text):
+    for written, name, form in _pieces(text):
         filled = _beside(filled, written)
         if name is not None:
-            filled = _beside(filled, str(values[name]))
+            filled = _beside(filled, format(values[name], form))
     return filled
 
 
 @cache
-def _pieces(text: str) -> tuple[tuple[str, str | None], ...]:
-    return tuple((written, name) for written, name, _, _ in Formatter().parse(text))
+def _pieces(text: str) -> tuple[tuple[str, str | None, str], ...]:
+    return tuple((written, name, form or "") for written, name, form, _ in Formatter().parse(text))
 
 
 def _beside(left: str, right: str) -> str:

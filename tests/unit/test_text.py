@@ -87,6 +87,7 @@ def test_dates_in_both_languages():
         ("page.accounts.count", {"n": "2,120"}, "2,120 家客户"),
         ("reason.lost_to_competitor.said", {"now": "¥300万", "detail": "Orion"}, "¥300万的商机输给了 Orion"),
         ("reason.lost_to_competitor.said", {"now": "¥5,000", "detail": "鼎新"}, "¥5,000 的商机输给了鼎新"),
+        ("reading.note.serial", {"column": "日期", "rows": 12345}, "日期：12,345 个数字按 Excel 日期序号读取"),
     ],
 )
 def test_a_blank_stands_between_chinese_and_latin_and_not_within_chinese(key, values, said):
