@@ -42,52 +42,38 @@ dealt as (
     from standing
     group by part
 ),
-targeted as (
-    select
-        case $by
-            when 'region' then coalesce(region, $none) when 'industry' then coalesce(industry, $none)
-            when 'manager' then coalesce(manager_id, $none)
-        end as part,
-        sum(target) as target
+money as (
+    select region, industry, manager_id as holder_id, 'target' as kind, target as amount
     from targets
     where $targets_apply and month >= $whole_start and month < $whole_end
-    group by 1
-),
-sold as (
-    select
-        case $by
-            when 'region' then coalesce(region, $none) when 'industry' then coalesce(industry, $none)
-            when 'manager' then coalesce(manager_id, $none)
-        end as part,
-        sum(revenue) filter (where side = 'now') as revenue,
-        sum(revenue) filter (where side = 'before') as revenue_before
-    from sales
-    group by 1
-),
-sold_before as (
-    select
-        case $by
-            when 'region' then coalesce(region, $none) when 'industry' then coalesce(industry, $none)
-            when 'manager' then coalesce(manager_id, $none)
-        end as part,
-        sum(revenue) as whole_before
+    union all
+    select region, industry, manager_id, side, revenue from sales
+    union all
+    select region, industry, manager_id, 'whole_before', revenue
     from account_month
     where month >= $whole_before_start and month < $whole_before_end
-    group by 1
+    union all
+    select region, industry, holder_id, 'year', revenue
+    from account_trailing
+    where as_of = cast($end as date) - 1
 ),
-sold_in_a_year as (
+sums as (
     select
         case $by
             when 'region' then coalesce(region, $none) when 'industry' then coalesce(industry, $none)
             when 'manager' then coalesce(holder_id, $none)
         end as part,
-        sum(revenue) as revenue_in_a_year
-    from account_trailing
-    where as_of = cast($end as date) - 1
+        sum(amount) filter (where kind = 'target') as target,
+        sum(amount) filter (where kind = 'now') as revenue,
+        sum(amount) filter (where kind = 'before') as revenue_before,
+        sum(amount) filter (where kind = 'whole_before') as whole_before,
+        sum(amount) filter (where kind = 'year') as revenue_in_a_year,
+        bool_or(kind in ('target', 'now', 'before')) as is_part
+    from money
     group by 1
 ),
 parts as (
-    select part from dealt union select part from targeted union select part from sold
+    select part from dealt union select part from sums where is_part
 ),
 together as (
     select
@@ -96,8 +82,8 @@ together as (
         d.ends_before - 1 as ends_on,
         d.days_left,
         case when f.orders > 0 then coalesce(s.revenue, 0) end as revenue,
-        t.target,
-        case when d.days_left > 0 then s.revenue_before / nullif(b.whole_before, 0) end as share_last_year,
+        s.target,
+        case when d.days_left > 0 then s.revenue_before / nullif(s.whole_before, 0) end as share_last_year,
         case when f.opportunities > 0 then coalesce(e.won, 0) end as won,
         case when f.opportunities > 0 then coalesce(e.won_deals, 0) end as won_deals,
         case when f.opportunities > 0 then coalesce(e.closing_deals, 0) end as closing_deals,
@@ -106,7 +92,7 @@ together as (
         case when f.opportunities > 0 then coalesce(e.past_close_deals, 0) end as past_close_deals,
         e.past_close_amount,
         e.won_in_a_year / nullif(e.closed_in_a_year, 0) as win_rate,
-        e.won_amount_in_a_year / nullif(greatest(y.revenue_in_a_year, 0), 0) as deal_share,
+        e.won_amount_in_a_year / nullif(greatest(s.revenue_in_a_year, 0), 0) as deal_share,
         e.closed_in_a_year,
         e.open_places,
         e.open_amounts,
@@ -115,10 +101,7 @@ together as (
     cross join days as d
     cross join facts as f
     left join dealt as e on e.part is not distinct from p.part
-    left join targeted as t on t.part is not distinct from p.part
-    left join sold as s on s.part is not distinct from p.part
-    left join sold_before as b on b.part is not distinct from p.part
-    left join sold_in_a_year as y on y.part is not distinct from p.part
+    left join sums as s on s.part is not distinct from p.part
 )
 select
     part,
