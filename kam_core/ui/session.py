@@ -243,14 +243,9 @@ def use(view: View) -> None:
     st.session_state["_view"] = view
 
 
-def settle_period(page: str) -> None:
-    """Decide for this run whether the page's figures depend on the period."""
-    st.session_state["_has_period"] = page not in WITHOUT_PERIOD
-
-
 def looked_at(lang: str) -> str:
     """What this run shows, in words: the filters, with the period where the page's figures depend on it."""
-    say = describe if st.session_state.get("_has_period", True) else describe_standing
+    say = describe_standing if st.session_state.get("_page") in WITHOUT_PERIOD else describe
     return say(view(), calendar(), lang, names())
 
 

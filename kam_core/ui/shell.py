@@ -69,7 +69,6 @@ def _run(page: Any, menu: Menu) -> None:
         identity.account()
     st.session_state["_paths"] = {name: path for pages in menu.values() for name, path in pages.items()}
     session.settle_source(page.url_path)
-    session.settle_period(page.url_path)
     if page.url_path in session.NOT_ABOUT_DATA:
         address.read(page.url_path, filters=False)
         session.use(session.everything())

@@ -64,7 +64,7 @@ def no_rows(table: str = "orders") -> None:
         if not session.facts().has(table):
             _not_loaded(table, words("empty.page_needs", table=words(f"table.{table}")))
             return
-        if not any(True for _ in view.filters.items()):
+        if not view.filters.items():
             st.subheader(words("empty.no_period_title"), anchor=False)
             st.write(words("empty.no_period_do"))
             return

@@ -5,7 +5,6 @@ import streamlit as st
 from kam_core.ui import cards, overview, people, session, states
 
 session.view()
-people.prepare()
 opened = people.opened()
 if opened is not None:
     people.heading(opened)
@@ -18,6 +17,7 @@ if opened is not None:
         people.against_peers(opened)
     people.portfolio()
 else:
+    people.prepare()
     cards.title("managers")
     if people.everybody().empty:
         states.no_rows("managers")
