@@ -252,6 +252,18 @@ def unmark(*fields: str) -> None:
         st.button(words("action.clear"), on_click=take, type="tertiary", key=f"unmark_{fields[0]}")
 
 
+def switch(field: str, label: str, explained: str | None = None) -> bool:
+    """The page's own `field`, on or off ("1" or "" in the address); returns whether it is on."""
+    key = f"pick_{field}"
+
+    def take() -> None:
+        st.session_state[field] = "1" if st.session_state[key] else ""
+        address.touched()
+
+    st.session_state[key] = st.session_state.get(field) == "1"
+    return st.toggle(label, key=key, on_change=take, help=explained)
+
+
 def accounts(key: str, question: str, table: Table, ids: Sequence[str], note: str = "", field: str = "") -> None:
     """A list of accounts, one row each, of which a ticked one opens; `field` names the mark that it is the list of."""
     with card(key, question, table):
@@ -347,7 +359,12 @@ def _width(frame: pd.DataFrame, name: str) -> int | None:
     """The pixels of a company's words; the browser measures only the first rows and cuts off what is longer below."""
     if name not in IN_WORDS or frame.empty:
         return None
-    return max(round(width_of(str(v), 11.5)) for v in [words(f"column.{name}"), *frame[name].dropna().unique()]) + 24
+    return max(cell_width(str(v), 11.5) for v in [words(f"column.{name}"), *frame[name].dropna().unique()])
+
+
+def cell_width(text: str, size: float) -> int:
+    """The pixels that a cell of a table takes for a text."""
+    return round(width_of(text, size)) + 24
 
 
 def column(name: str, unit: str, width: int | None = None) -> Any:

@@ -19,7 +19,6 @@ from kam_core.ui import explore_words as say
 from kam_core.ui.explore_state import Exploring
 from kam_core.ui.session import words
 
-UPLOAD = "pages/data/upload.py"
 LISTED = 200  # values of a column that can be ticked
 CHIP = 60  # characters of a filter
 
@@ -50,8 +49,8 @@ def nothing() -> None:
     with st.container(border=True, key="no_upload"):
         st.subheader(words("page.explore.nothing_title"), anchor=False)
         st.write(words("page.explore.nothing_why"))
-        if UPLOAD in st.session_state.get("_paths", {}).values():
-            st.page_link(UPLOAD, label=words("page.explore.nothing_do"), query_params=address.chosen())
+        if states.UPLOAD in st.session_state.get("_paths", {}).values():
+            st.page_link(states.UPLOAD, label=words("page.explore.nothing_do"), query_params=address.chosen())
 
 
 def bar(found: Exploring) -> None:

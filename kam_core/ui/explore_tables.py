@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from kam_core.charts.parts import width_of
 from kam_core.errors import KamError
 from kam_core.explore import shape
 from kam_core.explore.kinds import KINDS
@@ -18,7 +17,7 @@ from kam_core.explore.source import Source, shown
 from kam_core.export import bulk, tables
 from kam_core.text import numbers
 from kam_core.text.i18n import join
-from kam_core.ui import address, exports, session, states
+from kam_core.ui import address, cards, exports, session, states
 from kam_core.ui import explore_state as state
 from kam_core.ui import explore_words as say
 from kam_core.ui.explore_state import Exploring
@@ -114,12 +113,13 @@ def _columns_table(found: Exploring) -> int | None:
         }
     )
     label = {c: words(f"explore.column.{c}") for c in frame.columns}
+    widest = max([150, *(cards.cell_width(r, 12.5) for r in frame["range"])])
     chosen: Any = st.dataframe(
         frame, key="columns_table", hide_index=True, alt=words("page.explore.columns_title"), placeholder="–",
         height=min(430, 35 * (len(frame) + 1) + 3), on_select="rerun", selection_mode="single-row",
         column_config={
             **{c: st.column_config.TextColumn(label[c]) for c in ("kind", "distinct", "outliers", "examples")},
-            "range": st.column_config.TextColumn(label["range"], width=max(150, *(_px(r) for r in frame["range"]))),
+            "range": st.column_config.TextColumn(label["range"], width=widest),
             "name": st.column_config.TextColumn(label["name"], pinned=True, width="medium"),
             "missing": st.column_config.NumberColumn(label["missing"], format="percent", width="small"),
             "spread": st.column_config.BarChartColumn(label["spread"], width="small", y_min=0),
@@ -127,10 +127,6 @@ def _columns_table(found: Exploring) -> int | None:
     )  # fmt: skip
     rows = chosen["selection"]["rows"]
     return rows[0] if rows and rows[0] < len(found.profiles) else None
-
-
-def _px(text: str) -> int:
-    return round(width_of(text, 12.5)) + 24
 
 
 def _bars(counts: Sequence[int], most: int = 20) -> list[int]:

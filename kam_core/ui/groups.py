@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from kam_core.ui import address, frames, session
+from kam_core.ui import cards, frames, session
 from kam_core.ui.cards import Table
 from kam_core.ui.session import words
 
@@ -47,10 +47,4 @@ def switch() -> None:
     """Nothing to choose where every account stands alone."""
     if not there_are():
         return
-    st.session_state["pick_group"] = chosen()
-    st.toggle(words("filter.by_group"), key="pick_group", on_change=_take, help=words("filter.by_group_help"))
-
-
-def _take() -> None:
-    st.session_state["group"] = "1" if st.session_state["pick_group"] else ""
-    address.touched()
+    cards.switch("group", words("filter.by_group"), words("filter.by_group_help"))

@@ -346,14 +346,8 @@ def _sheets(
 def past() -> None:
     """Asked for, not shown at once: it compares every account handed over with one that stayed."""
     with cards.card("past", words("page.handover.past")):
-        st.session_state["past_show"] = st.session_state.get("past") == "1"
-        if st.toggle(words("page.handover.past_show"), key="past_show", on_change=_take_past):
+        if cards.switch("past", words("page.handover.past_show")):
             _past()
-
-
-def _take_past() -> None:
-    st.session_state["past"] = "1" if st.session_state["past_show"] else ""
-    address.touched()
 
 
 def _past() -> None:

@@ -9,7 +9,7 @@ from kam_core.ui import session, states
 from kam_core.ui.session import words
 from kam_core.ui.upload_words import safe
 
-OVERVIEW, UPLOAD = "pages/home/overview.py", "pages/data/upload.py"
+OVERVIEW = "pages/home/overview.py"
 
 
 def show() -> None:

@@ -6,6 +6,7 @@ import re
 
 from kam_core.text.i18n import has
 from kam_core.ui.session import words
+from kam_core.ui.upload_words import translated
 
 FORMS = (
     (re.compile(r"is not a date \(order (?P<order>.+)\)"), "not_a_date_order"),
@@ -34,12 +35,9 @@ FORMS = (
 
 
 def in_words(reason: str) -> str:
-    """A reason as people say it; one of no known form as it is."""
-    for form, key in FORMS:
-        if found := form.fullmatch(reason):
-            return words(f"refused.{key}", **{name: _value(value or "") for name, value in found.groupdict().items()})
-    return reason
+    """A reason as people say it."""
+    return translated(reason, FORMS, "refused", _value)
 
 
-def _value(text: str) -> str:
+def _value(_name: str, text: str) -> str:
     return words(f"upload.value.{text}") if has(f"upload.value.{text}") else text

@@ -6,6 +6,7 @@ import re
 
 from kam_core.text.i18n import has
 from kam_core.ui.session import words
+from kam_core.ui.upload_words import translated
 
 CHANGED = r"orders: revenue of months already loaded changed(?: by (?P<share>\S+))?"
 FORMS = tuple(
@@ -52,12 +53,8 @@ FORMS = tuple(
 
 
 def in_words(sentence: str) -> str:
-    """A sentence as people say it; one of no known form as it is."""
-    for form, key in FORMS:
-        if found := form.fullmatch(sentence):
-            said = {name: _value(name, value or "") for name, value in found.groupdict().items()}
-            return words(f"told.{key}", **said)
-    return sentence
+    """A sentence as people say it."""
+    return translated(sentence, FORMS, "told", _value)
 
 
 def _value(name: str, text: str) -> str:

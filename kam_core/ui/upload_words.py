@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Callable, Sequence
 
 from kam_core.schema import TABLES, Column
 from kam_core.ui import session
+from kam_core.ui.session import words
 
+Forms = Sequence[tuple[re.Pattern[str], str]]  # how a sentence is written, and the text that says it
 LONGEST_TEXT = 1000  # of a file's text in a sentence
 
 
@@ -19,6 +23,16 @@ def safe(text: str) -> str:
     """Text from a file inside a sentence: nothing of it is taken for formatting."""
     text = clean(text, LONGEST_TEXT)
     return "".join("\\" + c if c in "\\`*_{}[]()<>#+-!|$:~" else c for c in text)
+
+
+def translated(sentence: str, forms: Forms, group: str, value: Callable[[str, str], str]) -> str:
+    """A sentence that is said in English in a few fixed forms, by the text of `group` that its form has; one of no
+    known form as it is. `value` says what stands in it, by its name and as it is written ("" where it is left out).
+    """
+    for form, key in forms:
+        if found := form.fullmatch(sentence):
+            return words(f"{group}.{key}", **{n: value(n, text or "") for n, text in found.groupdict().items()})
+    return sentence
 
 
 def label(column: Column) -> str:

@@ -118,13 +118,13 @@ def test_handover_proposes_and_writes_an_assignments_file(app: AppTest):
 
 def test_a_link_opens_the_comparison_of_past_handovers(app: AppTest):
     at(app, "handover")
-    assert not app.toggle(key="past_show").value
-    app.toggle(key="past_show").set_value(True).run()
+    assert not app.toggle(key="pick_past").value
+    app.toggle(key="pick_past").set_value(True).run()
     assert app.query_params["past"] in ("1", ["1"])
     linked = AppTest.from_file(APP, default_timeout=60).run().switch_page("pages/people/handover.py")
     linked.query_params["past"] = "1"
-    assert linked.run().toggle(key="past_show").value
-    linked.toggle(key="past_show").set_value(False).run()
+    assert linked.run().toggle(key="pick_past").value
+    linked.toggle(key="pick_past").set_value(False).run()
     assert "past" not in linked.query_params
 
 

@@ -11,7 +11,7 @@ import pytest
 from kam_core.errors import KamError
 from kam_core.ingest.examine import examine
 from kam_core.text.i18n import t
-from kam_core.ui import upload_told
+from kam_core.ui import upload_told, upload_words
 
 PLAIN = b"order_date,account_id,amount\n2026-01-05,A1,7\n"
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8
@@ -46,7 +46,8 @@ FILES = {
 @pytest.mark.parametrize("name", list(FILES))
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_why_a_file_cannot_be_read(name: str, lang: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(upload_told, "words", lambda key, **values: (asked.append(key), t(lang, key, **values))[1])
+    for place in (upload_told, upload_words):
+        monkeypatch.setattr(place, "words", lambda key, **values: (asked.append(key), t(lang, key, **values))[1])
     content, key = FILES[name]
     asked: list[str] = []
     (tmp_path / name).write_bytes(content)
@@ -67,7 +68,7 @@ def test_a_sentence_of_no_known_form_stays_as_it_is():
 
 
 def test_what_a_load_tells(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(upload_told, "words", lambda key, **values: t("zh", key, **values))
+    monkeypatch.setattr(upload_words, "words", lambda key, **values: t("zh", key, **values))
     said = {
         "goods.csv: left out, the mapping does not name it":
             "goods.csv 未使用：还没有任何表取用它的内容。如需一并导入，请在上方选择该文件，并指定各列的含义。",
