@@ -173,9 +173,11 @@ def _figures() -> list[Tile]:
     due, done = cared.visits_due.sum(), cared.visits_done.sum()
     gone = frame[frame.left_on.notna() & (frame.accounts > 0)]
 
-    def tile(key: str, shown: str, tone: str = "", /, **said: Any) -> Tile:
+    def tile(key: str, shown: str, tone: str = "", /, needs: tuple[str, ...] = (), **said: Any) -> Tile:
         text = f"page.managers.tile_{key}"
-        return Tile(f"people_{key}", words(text), shown, words(f"{text}_note", **said), words(f"{text}_tip"), tone)
+        missing = [words(f"missing.{table}") for table in needs if not session.facts().has(table)]
+        note = missing[0] if missing else words(f"{text}_note", **said)
+        return Tile(f"people_{key}", words(text), shown, note, words(f"{text}_tip"), tone)
 
     def of(part: pd.DataFrame, whole: pd.DataFrame) -> str:
         if whole.empty:
@@ -186,10 +188,11 @@ def _figures() -> list[Tile]:
     over = here[here.hours > limit]
     untouched = frame.untouched.sum(min_count=1)
     return [
-        tile("pace", of(paced[paced.pace >= 1], paced), gap=_gap_per_week()),
-        tile("care", figure("percent", done / due if due else None), "bad" if len(low_care) else "", n=len(low_care)),
+        tile("pace", of(paced[paced.pace >= 1], paced), needs=("orders", "targets"), gap=_gap_per_week()),
+        tile("care", figure("percent", done / due if due else None), "bad" if len(low_care) else "",
+             needs=("activities",), n=len(low_care)),
         tile("untouched", numbers.short(None if pd.isna(untouched) else untouched, lang, "count"),
-             accounts=numbers.short(frame.tiered_accounts.sum(), lang, "count")),
+             needs=("activities",), accounts=numbers.short(frame.tiered_accounts.sum(), lang, "count")),
         tile("over", of(over, here), "bad" if len(over) else "", limit=figure("hours", limit)),
         tile("left", numbers.short(len(gone), lang, "count"), "bad" if len(gone) else "",
              accounts=numbers.short(gone.accounts.sum(), lang, "count")),

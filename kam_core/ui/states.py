@@ -111,7 +111,7 @@ def _not_loaded(table: str, why: str) -> None:
 
 def _missing(title: str, table: str, why: str) -> None:
     st.markdown(f"**{title}**")
-    st.caption(f"{why} {words('empty.not_loaded_do')}")
+    st.caption(words("empty.not_loaded_do", why=why))
     template(table, place=why)
 
 

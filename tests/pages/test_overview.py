@@ -139,6 +139,7 @@ def test_deals_alone_say_that_orders_are_missing(publish: Callable[..., None]):
     assert any("Orders not loaded" in e.value for e in app.markdown)
     assert not any("filters" in e.value for e in app.subheader)
     app.switch_page("pages/people/managers.py").run()
+    assert shown(app).count("no visits loaded") == 2 and "n/a a week" not in shown(app)
     (table,) = (d.value for d in app.dataframe)
     assert table["manager"].tolist() == ["Juan Luo"]
     assert table["win_rate"].tolist() == pytest.approx([0.333], abs=1e-6)  # one of three, as words round it
